@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Reading suites of the Debian archive that this machine is not configured for,
+# through a private apt state: the user's own configuration is read, to learn
+# where the archive is and how to reach it, and never touched.
+# Needs common.sh and a scratch directory.
+
+KEYRING=${KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+
+# The suites that have each base: SUITE in the main archive, SUITE-security in
+# the security archive.
+suite_of_base() {
+    case $1 in
+    linux-5.10) echo bullseye ;;
+    *) die "$EX_UNKNOWN_VERSION" "no suite of the archive is known for the base '$1'" ;;
+    esac
+}
+
+# archive_uri main|security: the address this machine itself uses. An archive of
+# someone else's may have a component `main` too: go by the origin where apt
+# knows it, and by the name of the suite where it has never fetched a list.
+# shellcheck disable=SC2016 # the names in the format are apt's, not the shell's
+archive_uri() {
+    local kind=$1 uri base origin suite
+    while IFS='|' read -r uri base origin; do
+        suite=${base#"$uri"dists/}
+        suite=${suite%/}
+        [[ $origin == Debian || $origin != *[!\$\(\)A-Z_]* ]] || continue
+        case $kind:$suite in
+        security:*-security | security:*/updates) ;;
+        main:*-security | main:*/updates | main:*-backports* | security:*) continue ;;
+        esac
+        if [[ $origin != Debian ]] && ! is_debian_suite "$suite"; then
+            continue
+        fi
+        printf '%s\n' "$uri"
+        return
+    done < <(apt-get indextargets --format '$(REPO_URI)|$(BASE_URI)|$(ORIGIN)' \
+        'Created-By: Packages' 'Component: main' 2>/dev/null)
+}
+
+is_debian_suite() {
+    local name=${1%%[-/]*} id='' codename=''
+    id=$(. /etc/os-release && printf '%s' "${ID:-}")
+    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    [[ $id == debian ]] || return 1
+    case $name in
+    "$codename" | oldoldstable | oldstable | stable | testing | unstable | sid) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# private_apt BASE: writes the private configuration and points APT_CONFIG to it.
+private_apt() {
+    local dir=$BUILD_DIR/apt suite main security
+    suite=$(suite_of_base "$1")
+    command -v apt-get >/dev/null ||
+        die "$EX_NO_ARCHIVE" "this is not a Debian machine, so there is no archive to take a kernel from: set KERNEL_SRC= to a 5.10 source directory or tarball"
+    main=$(archive_uri main)
+    security=$(archive_uri security)
+    [[ -n $main$security ]] ||
+        die "$EX_NO_ARCHIVE" "apt has no Debian archive configured here: set KERNEL_SRC= to a 5.10 source directory or tarball"
+    [[ -r $KEYRING ]] ||
+        die "$EX_NO_KEYRING" "the archive's signature cannot be checked without $KEYRING: install debian-archive-keyring"
+
+    mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+    : >"$dir/sources.list"
+    if [[ -n $main ]]; then
+        printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$suite" >>"$dir/sources.list"
+    fi
+    if [[ -n $security ]]; then
+        printf 'deb [signed-by=%s] %s %s-security main\n' "$KEYRING" "$security" "$suite" >>"$dir/sources.list"
+    fi
+
+    # The hooks are cleared because they belong to the system's own state;
+    # the validity date because old suites are signed no more.
+    cat >"$dir/apt.conf" <<CONF
+Dir::Etc::SourceList "$dir/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State "$dir/state";
+Dir::State::Lists "$dir/state/lists";
+Dir::State::Status "/dev/null";
+Dir::Cache "$dir/cache";
+APT::Architecture "amd64";
+#clear APT::Architectures;
+APT::Architectures "amd64";
+APT::Sandbox::User "";
+APT::Get::List-Cleanup "false";
+APT::Update::Error-Mode "any";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Post-Invoke;
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "30";
+#clear Acquire::IndexTargets::deb::DEP-11;
+#clear Acquire::IndexTargets::deb::Contents-deb;
+CONF
+    export APT_CONFIG=$dir/apt.conf
+}
+
+# refresh_lists: asks the archive what it has. One suite of two may be gone (old
+# suites move): that is for the list of versions to show.
+refresh_lists() {
+    if with_status 'reading the package lists' apt-get -q update; then
+        return
+    fi
+    if offered_versions "$1" | grep -q .; then
+        say "warning: not all of the archive could be read ($(last_apt_error))"
+        return
+    fi
+    die "$EX_NETWORK" "the Debian archive cannot be read ($(last_apt_error)): check the network, or set KERNEL_SRC="
+}
+
+# Without addresses: they are long, and the reason is what helps.
+last_apt_error() {
+    local line
+    line=$(sed -n -E 's/^E: //; T; s,[a-z]+://[^ ]* *,,g; p' "$SCRATCH/status.log" | head -n 1)
+    printf '%s' "${line:-no answer}"
+}
+
+# offered_versions BASE: package versions, newest first. (madison, because
+# `policy` hides what has no candidate.)
+offered_versions() {
+    apt-cache madison "${1/linux-/linux-source-}" 2>/dev/null |
+        awk -F '|' '{ gsub(/ /, "", $2); print $2 }' | sort -rV | uniq
+}
+
+# package_digest BASE VERSION: the SHA256 of the .deb, from the signed lists.
+package_digest() {
+    apt-cache show "${1/linux-/linux-source-}=$2" 2>/dev/null |
+        awk '$1 == "SHA256:" { print $2; exit }'
+}
