@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "tests/vm/guest_suite.h"
+
+#include "tests/vm/machine_pool.h"
+#include "vm/gtest_output.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace tests {
+namespace {
+
+constexpr const char *guest_program = "/opt/seccomp-cache/bin/guest_tests";
+constexpr std::size_t shown_lines = 200;
+
+// What these suites test depends on the kernel's command line.
+Kind kind_for(const std::string &suite) {
+    const auto slash = suite.find('/');
+    const auto base = slash == suite.npos ? suite : suite.substr(slash + 1);
+    return base.starts_with("VsyscallXonly") || suite.starts_with("VsyscallXonly")
+               ? Kind::vsyscall_xonly
+               : Kind::patched;
+}
+
+class GuestTest : public testing::Test {
+public:
+    explicit GuestTest(vm::ListedTest test) : test_(std::move(test)) {}
+
+    void TestBody() override {
+        const Kind kind = kind_for(test_.suite);
+        vm::Command command;
+        command.argv = {guest_program, "--gtest_color=no", "--gtest_filter=" + test_.full_name()};
+        if (GTEST_FLAG_GET(also_run_disabled_tests))
+            command.argv.emplace_back("--gtest_also_run_disabled_tests");
+        command.env = pool().environment(kind);
+        command.timeout = std::chrono::seconds(pool().options().test_timeout);
+        judge(pool().run(kind, command));
+    }
+
+private:
+    void judge(const vm::Outcome &outcome) {
+        using Result = vm::SingleTestResult::Kind;
+        const auto result = vm::parse_single_test(outcome.output, test_.full_name());
+        if (!outcome.success() || result.kind == Result::failed)
+            FAIL() << explain(outcome);
+        if (result.kind == Result::missing)
+            FAIL() << "the guest's program ended without a verdict on this test\n"
+                   << explain(outcome);
+        if (result.kind == Result::skipped)
+            GTEST_SKIP() << result.skip_reason;
+    }
+
+    vm::ListedTest test_;
+};
+
+const char *or_null(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
+
+} // namespace
+
+std::string explain(const vm::Outcome &outcome) {
+    std::string text = outcome.ending() + "\n";
+    if (outcome.failure)
+        text = outcome.failure->text() + "\n";
+    if (!outcome.output.empty())
+        text += "--- output of the guest's program (its end) ---\n" +
+                vm::last_lines(outcome.output, shown_lines);
+    return text;
+}
+
+void register_guest_tests(const Options &options) {
+    const auto listing = vm::capture({options.guest_tests.string(), "--gtest_list_tests"});
+    if (listing.status != 0)
+        throw std::runtime_error(fmt::format("{} --gtest_list_tests {}",
+                                             options.guest_tests.string(),
+                                             vm::describe_wait_status(listing.status)));
+    const auto tests = vm::parse_test_list(listing.out);
+    if (tests.empty())
+        throw std::runtime_error(fmt::format("{} lists no tests", options.guest_tests.string()));
+    for (const vm::ListedTest &test : tests)
+        testing::RegisterTest(test.suite.c_str(), test.name.c_str(), or_null(test.type),
+                              or_null(test.value), __FILE__, __LINE__,
+                              [test]() -> testing::Test * { return new GuestTest(test); });
+}
+
+} // namespace tests

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// The guest's GoogleTest cases as cases of the host, under the same names.
+
+#pragma once
+
+#include "tests/vm/options.h"
+#include "vm/machine.h"
+
+#include <string>
+
+namespace tests {
+
+// Asks the guest's program, on the host, for its list. Throws std::runtime_error when there is
+// none. Boots nothing.
+void register_guest_tests(const Options &options);
+
+// What a person wants to see of a run that failed: the reason, the output, the console.
+std::string explain(const vm::Outcome &outcome);
+
+} // namespace tests

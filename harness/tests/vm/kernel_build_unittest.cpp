@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "vm/kernel_build.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace {
+
+class KernelBuild : public testing::Test {
+protected:
+    void SetUp() override { std::filesystem::create_directories(dir_); }
+    void TearDown() override { std::filesystem::remove_all(dir_); }
+
+    void write(const char *name, const char *text) { std::ofstream(dir_ / name) << text; }
+    std::string error() {
+        try {
+            vm::load_kernel_build(dir_);
+        } catch (const vm::KernelBuildError &e) {
+            return e.what();
+        }
+        return "";
+    }
+
+    std::filesystem::path dir_ = std::filesystem::path(testing::TempDir()) / "sc-kernel-build";
+};
+
+TEST_F(KernelBuild, ReadsWhatTheBuildWrote) {
+    write("bzImage", "x");
+    write("buildinfo.json", R"({"version":"5.10.262","base":"linux-5.10","series":"full",
+        "config":"base","compiler":"gcc","tables":[
+        {"name":"x86_64","arch":3221225534,"size":441},{"name":"ia32","arch":1073741827,"size":441}]})");
+    const auto build = vm::load_kernel_build(dir_);
+    EXPECT_EQ(build.description(), "Linux 5.10.262, series full, config base");
+    EXPECT_EQ(build.image(), dir_ / "bzImage");
+    EXPECT_EQ(cbpf::format_tables(build.tables), "x86_64:0xc000003e:441,ia32:0x40000003:441");
+}
+
+TEST_F(KernelBuild, SaysWhatIsMissing) {
+    EXPECT_NE(error().find("bzImage: no such kernel"), std::string::npos) << error();
+    write("bzImage", "x");
+    EXPECT_NE(error().find("buildinfo.json: cannot be read"), std::string::npos) << error();
+    write("buildinfo.json", R"({"version":"5.10.262"})");
+    EXPECT_NE(error().find("series"), std::string::npos) << error();
+    write("buildinfo.json", "{");
+    EXPECT_NE(error(), "");
+}
+
+} // namespace

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "tests/vm/machine_pool.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace tests {
+namespace {
+
+// A kernel that does not boot will not boot the third time, and one that dies in every test
+// should not make a run take hours.
+constexpr unsigned max_boot_failures = 2;
+constexpr unsigned max_failures = 12;
+
+const char *name(Kind kind) {
+    switch (kind) {
+    case Kind::patched:
+        return "patched";
+    case Kind::vsyscall_xonly:
+        return "vsyscall-xonly";
+    case Kind::stock:
+        return "stock";
+    case Kind::counting:
+        return "counting";
+    }
+    return "?";
+}
+
+const char *command_line(Kind kind) {
+    return kind == Kind::vsyscall_xonly ? "vsyscall=xonly" : "vsyscall=emulate";
+}
+
+// Shards of one run must not share log files.
+std::string shard_suffix() {
+    const char *shard = std::getenv("GTEST_SHARD_INDEX");
+    return shard ? fmt::format("-shard{}", shard) : "";
+}
+
+std::unique_ptr<MachinePool> the_pool;
+
+} // namespace
+
+MachinePool &pool() {
+    if (!the_pool)
+        throw std::logic_error("no machine pool");
+    return *the_pool;
+}
+
+void set_pool(std::unique_ptr<MachinePool> new_pool) { the_pool = std::move(new_pool); }
+
+MachinePool::MachinePool(Options options) : options_(std::move(options)) {}
+
+const vm::KernelBuild &MachinePool::build(Kind kind) {
+    auto found = builds_.find(kind);
+    if (found == builds_.end()) {
+        const auto &directory = kind == Kind::stock ? options_.stock_kernel : options_.kernel;
+        found = builds_.emplace(kind, vm::load_kernel_build(directory)).first;
+    }
+    return found->second;
+}
+
+std::vector<std::string> MachinePool::environment(Kind kind) {
+    return {"SECCOMP_CACHE_TABLES=" + cbpf::format_tables(build(kind).tables)};
+}
+
+vm::MachineSpec MachinePool::spec(Kind kind, const std::string &suffix) {
+    vm::MachineSpec spec;
+    spec.name = fmt::format("{}{}-{}", name(kind), shard_suffix(), suffix);
+    spec.kernel = build(kind).image();
+    spec.initramfs = options_.initramfs;
+    spec.log_directory = options_.logs;
+    spec.extra_command_line = command_line(kind);
+    spec.memory_mib = options_.memory_mib;
+    spec.extra_scale = options_.deadline_scale;
+    if (!accel_)
+        accel_ = vm::accel_for(spec);
+    spec.accel = *accel_;
+    if (kind == Kind::counting) {
+        spec.accel = vm::Accel::tcg;
+        spec.count_instructions = true;
+    }
+    return spec;
+}
+
+std::optional<std::string> MachinePool::given_up(const Slot &slot) const {
+    if (slot.boot_failures >= max_boot_failures)
+        return fmt::format("not run: the machine failed to boot {} times in a row, lastly: {}",
+                           slot.boot_failures, slot.last_reason);
+    if (slot.failures >= max_failures)
+        return fmt::format("not run: given up after {} failures of the machine, lastly: {}",
+                           slot.failures, slot.last_reason);
+    return {};
+}
+
+void MachinePool::boot(Kind kind, Slot &slot) {
+    slot.machine.reset();
+    slot.boot_failures++;
+    slot.machine = std::make_unique<vm::Machine>(spec(kind, fmt::format("boot{}", ++slot.boots)));
+    slot.boot_failures = 0;
+}
+
+vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
+    Slot &slot = slots_[kind];
+    vm::Outcome outcome;
+    if (const auto reason = given_up(slot)) {
+        outcome.failure = vm::Failure{*reason, "", options_.logs};
+        return outcome;
+    }
+    try {
+        if (!slot.machine || !slot.machine->usable())
+            boot(kind, slot);
+        outcome = slot.machine->run(command);
+    } catch (const vm::MachineError &error) {
+        outcome.failure = error.failure;
+    }
+    if (outcome.failure) {
+        slot.failures++;
+        slot.last_reason = outcome.failure->reason;
+    }
+    return outcome;
+}
+
+std::vector<vm::Failure> MachinePool::power_off() {
+    std::vector<vm::Failure> failures;
+    for (auto &[kind, slot] : slots_)
+        if (slot.machine)
+            if (auto failure = slot.machine->power_off())
+                failures.push_back(std::move(*failure));
+    slots_.clear();
+    return failures;
+}
+
+} // namespace tests

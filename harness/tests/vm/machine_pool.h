@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// The machines of a test run: one of each kind, booted when first needed, kept for all tests, and
+// replaced after one of them has harmed it.
+
+#pragma once
+
+#include "tests/vm/options.h"
+#include "vm/kernel_build.h"
+#include "vm/machine.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tests {
+
+enum class Kind {
+    patched,        // the kernel under test; vsyscall=emulate
+    vsyscall_xonly, // the same with vsyscall=xonly
+    stock,          // the kernel without the patches
+    counting,       // patched, with a clock that counts instructions
+};
+
+class MachinePool {
+public:
+    explicit MachinePool(Options options);
+
+    // Never throws for what a machine does: that is in the outcome.
+    vm::Outcome run(Kind kind, const vm::Command &command);
+
+    // For a machine of one's own. `suffix` becomes part of the log's name.
+    vm::MachineSpec spec(Kind kind, const std::string &suffix);
+
+    // The kernel's syscall tables, as guest programs want them in their environment.
+    std::vector<std::string> environment(Kind kind);
+
+    const Options &options() const { return options_; }
+
+    // Ends all machines; what was found to be wrong with them only now.
+    std::vector<vm::Failure> power_off();
+
+private:
+    struct Slot {
+        std::unique_ptr<vm::Machine> machine;
+        unsigned boots = 0;
+        unsigned boot_failures = 0; // in a row
+        unsigned failures = 0;
+        std::string last_reason;
+    };
+
+    const vm::KernelBuild &build(Kind kind);
+    std::optional<std::string> given_up(const Slot &slot) const;
+    void boot(Kind kind, Slot &slot);
+
+    Options options_;
+    std::optional<vm::Accel> accel_;
+    std::map<Kind, vm::KernelBuild> builds_;
+    std::map<Kind, Slot> slots_;
+};
+
+// The one of this run; there is none while tests are merely listed.
+MachinePool &pool();
+void set_pool(std::unique_ptr<MachinePool> pool);
+
+} // namespace tests

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "vm/machine_spec.h"
+#include "vm/taint.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace {
+
+bool has(const std::vector<std::string> &argv, const std::string &word) {
+    return std::find(argv.begin(), argv.end(), word) != argv.end();
+}
+
+TEST(MachineSpec, WarningsMustReachTheConsole) {
+    const std::string line = vm::kernel_command_line({});
+    EXPECT_NE(line.find("loglevel=7"), line.npos);
+    EXPECT_EQ(line.find("quiet"), line.npos);
+}
+
+TEST(MachineSpec, ARebootAlwaysEndsQemu) {
+    EXPECT_TRUE(has(vm::test_machine({}, 5, 6), "-no-reboot"));
+    EXPECT_NE(vm::kernel_command_line({}).find("panic=-1"), std::string::npos);
+}
+
+TEST(MachineSpec, TheAcceleratorDecidesTheProcessor) {
+    vm::MachineSpec spec;
+    spec.accel = vm::Accel::kvm;
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "host"));
+    EXPECT_EQ(spec.deadline_scale(), 1U);
+    spec.accel = vm::Accel::tcg;
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max"));
+    EXPECT_EQ(spec.deadline_scale(), 3U);
+    spec.extra_scale = 4;
+    EXPECT_EQ(spec.deadline_scale(), 12U);
+}
+
+TEST(MachineSpec, CountingInstructionsIsEmulatedOnOneProcessor) {
+    vm::MachineSpec spec;
+    spec.accel = vm::Accel::kvm;
+    spec.cpus = 4;
+    spec.count_instructions = true;
+    const auto argv = vm::test_machine(spec, 5, 6);
+    EXPECT_TRUE(has(argv, "shift=0,sleep=off"));
+    EXPECT_TRUE(has(argv, "tcg"));
+    EXPECT_TRUE(has(argv, "1"));
+    EXPECT_FALSE(has(argv, "kvm"));
+    EXPECT_FALSE(has(argv, "4"));
+}
+
+TEST(MachineSpec, ResultsAndConsoleHaveChannelsOfTheirOwn) {
+    const auto argv = vm::test_machine({}, 5, 6);
+    EXPECT_TRUE(has(argv, "socket,id=agent,fd=5"));
+    EXPECT_TRUE(has(argv, "file,id=console,path=/dev/fd/6,append=on"));
+}
+
+TEST(MachineSpec, ExtraWordsComeLastSoThatTheyWin) {
+    vm::MachineSpec spec;
+    spec.extra_command_line = "vsyscall=xonly";
+    EXPECT_TRUE(vm::kernel_command_line(spec).ends_with(" vsyscall=xonly"));
+}
+
+TEST(Taint, IsExplained) {
+    EXPECT_EQ(vm::describe_taint(0), "0");
+    EXPECT_EQ(vm::describe_taint(512), "512 (W: a warning)");
+    EXPECT_EQ(vm::describe_taint(128 | 512), "640 (D: an oops, W: a warning)");
+    EXPECT_EQ(vm::describe_taint(1ULL << 40), "1099511627776 (bit 40)");
+}
+
+} // namespace

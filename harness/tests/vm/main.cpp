@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// vm_tests: every test that needs a running kernel, as one GoogleTest program on the host.
+//
+// Each case of the guest's programs becomes a case here, under its own name, so that GoogleTest's
+// filters, sharding, XML and --gtest_list_tests work as for any other program. Machines are
+// booted when the first case that is to run needs one, and serve all that follow.
+
+#include "tests/vm/guest_suite.h"
+#include "tests/vm/kselftest_suite.h"
+#include "tests/vm/machine_pool.h"
+#include "tests/vm/options.h"
+#include "vm/kernel_build.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+
+namespace {
+
+// What a machine did after its last test, and while it was shut down, fails the run as well.
+class PowerOff : public testing::Environment {
+public:
+    void TearDown() override {
+        for (const vm::Failure &failure : tests::pool().power_off())
+            ADD_FAILURE() << "after the last test: " << failure.text();
+    }
+};
+
+void require_file(const std::filesystem::path &path, std::string_view option) {
+    if (path.empty())
+        throw std::runtime_error(fmt::format("{} is missing: see --help", option));
+    if (!std::filesystem::exists(path))
+        throw std::runtime_error(fmt::format("{} {}: no such file: make it with `make initramfs`",
+                                             option, path.string()));
+}
+
+// Everything that is missing is said before the first test, not by each test that needs it.
+void require_all(const tests::Options &options) {
+    if (options.kernel.empty() || options.stock_kernel.empty())
+        throw std::runtime_error("--kernel or --stock-kernel is missing: see --help");
+    vm::load_kernel_build(options.kernel);
+    vm::load_kernel_build(options.stock_kernel);
+    require_file(options.initramfs, "--initramfs");
+    std::ignore = vm::parse_accel_request(std::getenv("ACCEL") ? std::getenv("ACCEL") : "");
+}
+
+bool asks_for_help(int argc, char **argv) {
+    for (int i = 1; i < argc; i++)
+        if (std::string_view(argv[i]) == "--help" || std::string_view(argv[i]) == "-h")
+            return true;
+    return false;
+}
+
+int run(int argc, char **argv) {
+    // GoogleTest takes --help for itself, and would not mention our options.
+    if (asks_for_help(argc, argv))
+        tests::parse_options(argc, argv);
+    testing::InitGoogleTest(&argc, argv);
+    const tests::Options options = tests::parse_options(argc, argv);
+
+    require_file(options.guest_tests, "--guest-tests");
+    tests::register_guest_tests(options);
+    tests::register_kselftests(options);
+    if (!GTEST_FLAG_GET(list_tests)) {
+        require_all(options);
+        tests::set_pool(std::make_unique<tests::MachinePool>(options));
+        testing::AddGlobalTestEnvironment(new PowerOff);
+    }
+    const int result = RUN_ALL_TESTS();
+    // A filter with a typing error must not look like success. An empty shard may.
+    if (!GTEST_FLAG_GET(list_tests) && !std::getenv("GTEST_TOTAL_SHARDS") &&
+        testing::UnitTest::GetInstance()->test_to_run_count() == 0)
+        throw std::runtime_error("no test has that name: see --gtest_list_tests");
+    tests::set_pool(nullptr);
+    return result;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception &error) {
+        fmt::print(stderr, "vm_tests: {}\n", error.what());
+        return 2;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "tests/vm/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace tests {
+
+Options parse_options(int argc, char **argv) {
+    Options options;
+    CLI::App app{"Runs the guest's tests in virtual machines, as GoogleTest cases of the host.\n"
+                 "ACCEL=kvm|tcg in the environment overrides the choice of accelerator.\n"
+                 "Options of GoogleTest (--gtest_help) work as usual.",
+                 "vm_tests"};
+    app.add_option("--kernel", options.kernel, "directory of the patched kernel's build")
+        ->envname("SECCOMP_CACHE_KERNEL");
+    app.add_option("--stock-kernel", options.stock_kernel, "the same of the unpatched kernel")
+        ->envname("SECCOMP_CACHE_STOCK_KERNEL");
+    app.add_option("--initramfs", options.initramfs, "what qemu/make-initramfs made")
+        ->envname("SECCOMP_CACHE_INITRAMFS");
+    app.add_option("--guest-tests", options.guest_tests, "guest_tests, as found on the host")
+        ->envname("SECCOMP_CACHE_GUEST_TESTS");
+    app.add_option("--logs", options.logs, "directory for console logs")
+        ->envname("SECCOMP_CACHE_LOGS")
+        ->capture_default_str();
+    app.add_option("--ktap", options.ktap, "names of the guest's KTAP programs, comma separated")
+        ->delimiter(',')
+        ->envname("SECCOMP_CACHE_KTAP");
+    app.add_option("--ktap-allow-skip", options.ktap_allowed_skips,
+                   "KTAP tests (by name, or by the reason they give) that may be skipped");
+    app.add_option("--test-timeout", options.test_timeout,
+                   "seconds that a guest test may take (tripled under emulation)")
+        ->capture_default_str();
+    app.add_option("--deadline-scale", options.deadline_scale,
+                   "multiplies all deadlines: for slow kernels, full of checks")
+        ->capture_default_str();
+    app.add_option("--memory", options.memory_mib, "the machines' memory in MiB")
+        ->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp &help) {
+        std::exit(app.exit(help));
+    } catch (const CLI::ParseError &error) {
+        app.exit(error);
+        std::exit(2);
+    }
+    return options;
+}
+
+} // namespace tests

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "vm/machine_spec.h"
+
+#include "qemu/agent_protocol.h"
+
+#include <fmt/format.h>
+
+namespace vm {
+namespace {
+
+void append(std::vector<std::string> &argv, const std::vector<std::string> &more) {
+    argv.insert(argv.end(), more.begin(), more.end());
+}
+
+std::vector<std::string> processors(const MachineSpec &spec) {
+    if (spec.count_instructions)
+        return {"-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-smp", "1"};
+    const bool kvm = spec.accel == Accel::kvm;
+    return {"-accel", kvm ? "kvm" : "tcg,thread=multi", "-cpu", kvm ? "host" : "max",
+            "-smp",   fmt::to_string(spec.cpus)};
+}
+
+std::vector<std::string> common(const MachineSpec &spec, const std::string &command_line) {
+    // A reboot, asked for or not, ends QEMU: nothing restarts behind our back.
+    std::vector<std::string> argv = {"qemu-system-x86_64", "-nodefaults", "-no-user-config",
+                                     "-no-reboot",         "-display",    "none",
+                                     "-machine",           "pc"};
+    append(argv, processors(spec));
+    append(argv, {"-m", fmt::format("{}M", spec.memory_mib), "-kernel", spec.kernel.string(),
+                  "-initrd", spec.initramfs.string(), "-append", command_line});
+    return argv;
+}
+
+} // namespace
+
+std::string kernel_command_line(const MachineSpec &spec) {
+    // loglevel=7: warnings have to reach the console, and `quiet` would hide them.
+    // printk.devkmsg=on: the agent's marks must not be dropped for coming too fast.
+    // random.trust_cpu=on: nobody types here, and getrandom() must not wait.
+    // no_timer_check: on a busy host the emulated timer is late, and the kernel would panic over
+    // an IO-APIC that "doesn't work".
+    // pty.legacy_count=0: making 512 device nodes nobody uses is half of the boot under TCG.
+    std::string line = "console=ttyS0,115200 loglevel=7 printk.devkmsg=on panic=-1 oops=panic "
+                       "mitigations=off random.trust_cpu=on no_timer_check pty.legacy_count=0";
+    if (!spec.extra_command_line.empty())
+        line += " " + spec.extra_command_line;
+    return line;
+}
+
+std::vector<std::string> test_machine(const MachineSpec &spec, int agent_fd, int console_fd) {
+    auto argv = common(spec, kernel_command_line(spec));
+    append(argv,
+           {"-chardev", fmt::format("file,id=console,path=/dev/fd/{},append=on", console_fd)});
+    append(argv, {"-serial", "chardev:console"});
+    append(argv, {"-device", "virtio-serial-pci"});
+    append(argv, {"-chardev", fmt::format("socket,id=agent,fd={}", agent_fd)});
+    append(argv, {"-device", "virtserialport,chardev=agent,name=" SC_PORT_NAME});
+    return argv;
+}
+
+std::vector<std::string> shell_machine(const MachineSpec &spec) {
+    // Here the kernel's chatter would only be in the way.
+    auto argv = common(spec, kernel_command_line(spec) + " loglevel=5 sc.shell");
+    append(argv, {"-serial", "mon:stdio"});
+    return argv;
+}
+
+} // namespace vm

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// What a virtual machine is made of, and the QEMU command line that makes it.
+
+#pragma once
+
+#include "vm/accel.h"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace vm {
+
+struct MachineSpec {
+    std::string name; // of the machine, and so of its logs
+    std::filesystem::path kernel;
+    std::filesystem::path initramfs;
+    std::filesystem::path log_directory = ".";
+    std::string extra_command_line; // for the kernel, after our own
+    Accel accel = Accel::tcg;
+    unsigned memory_mib = 512;
+    unsigned cpus = 2;
+    // Emulate one processor on which each instruction takes a nanosecond: clocks in the guest then
+    // count instructions, exactly and repeatably. Overrides `accel` and `cpus`.
+    bool count_instructions = false;
+
+    // All deadlines are for a fast machine; on a slow one they are multiplied by deadline_scale().
+    std::chrono::milliseconds boot_deadline{20'000};
+    // After a command's own deadline the agent needs up to 5 s to kill what is left of it.
+    std::chrono::milliseconds agent_grace{10'000};
+    unsigned extra_scale = 1; // for kernels full of checks
+
+    unsigned deadline_scale() const { return extra_scale * (accel == Accel::tcg ? 3 : 1); }
+};
+
+// What the kernel is told. A panic, and an oops is one, ends the machine at once; a mere warning
+// lets it run on, so that the report on the console is whole: it is noticed after the command.
+std::string kernel_command_line(const MachineSpec &spec);
+
+// The machine for tests: the agent's channel is the connected socket `agent_fd`, the console goes
+// to the file `console_fd`. QEMU inherits both.
+std::vector<std::string> test_machine(const MachineSpec &spec, int agent_fd, int console_fd);
+
+// The machine for `make shell`: the console is our terminal.
+std::vector<std::string> shell_machine(const MachineSpec &spec);
+
+} // namespace vm
