@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+#
+# The way in for people. Each target does what it needs first, and nothing
+# twice; the work itself is in scripts/, which can be used without make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The steps share a virtual machine and two processors at best; what is worth
+# doing in parallel (the compilers) is run in parallel by the scripts.
+.NOTPARALLEL:
+
+# KERNEL_SRC, KERNEL_VERSION, ACCEL and SECCOMP_CACHE_DIR reach the scripts
+# through the environment, where make puts what is set on its command line.
+KCONFIG ?= base
+JUNIT ?=
+FILTER ?=
+
+BUILD := build
+HARNESS := $(BUILD)/harness
+BIN := $(HARNESS)/bin
+SELFTESTS := $(BUILD)/selftests
+INITRAMFS := $(BUILD)/initramfs/test.cpio
+comma := ,
+KTAP = $(subst $() ,$(comma),$(strip $(shell sed -n 's/^KTAP_PROGRAMS := //p' selftests/Makefile)))
+PROFILE := /usr/share/containers/seccomp.json
+
+# Names for the kernels of this source, these patches and this config: links
+# into build/kernels, set anew by every run.
+PATCHED := $(BUILD)/current/patched-$(KCONFIG)
+STOCK := $(BUILD)/current/stock-$(KCONFIG)
+
+# What the programs on the host are told about the machines they boot.
+VM_ENV = SECCOMP_CACHE_KERNEL=$(PATCHED) SECCOMP_CACHE_STOCK_KERNEL=$(STOCK) \
+	SECCOMP_CACHE_INITRAMFS=$(INITRAMFS) SECCOMP_CACHE_GUEST_TESTS=$(BIN)/guest_tests \
+	SECCOMP_CACHE_KTAP=$(KTAP) SECCOMP_CACHE_LOGS=$(BUILD)/logs
+
+##@ Using it
+
+.PHONY: help
+help: ## Show this text
+	@awk 'BEGIN { FS = ":.*## " } \
+	      /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	      /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 } \
+	      /^#> / { print "  " substr($$0, 4) }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: kernel initramfs ## Boot the patched kernel and show a real profile's cache
+	@$(VM_ENV) $(BIN)/vm_demo
+
+.PHONY: test
+test: kernel kernel-stock initramfs ## Run every test
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit vm
+
+.PHONY: shell
+shell: kernel initramfs ## Open a shell in the virtual machine
+	@$(VM_ENV) $(BIN)/vm_shell
+
+##@ Steps
+
+.PHONY: setup
+setup: ## Install the missing packages
+	@scripts/setup
+
+.PHONY: kernel
+kernel: setup ## Build the patched kernel
+	@dir=$$(scripts/build-kernel --series full --config $(KCONFIG)); \
+	mkdir -p $(BUILD)/current; ln -sfn "$$dir" $(PATCHED)
+
+.PHONY: kernel-stock
+kernel-stock: setup ## Build the same kernel without the patches
+	@dir=$$(scripts/build-kernel --series none --config $(KCONFIG)); \
+	mkdir -p $(BUILD)/current; ln -sfn "$$dir" $(STOCK)
+
+.PHONY: harness
+harness: setup ## Build the harness (C++)
+	@scripts/build-harness $(HARNESS)
+
+.PHONY: selftests
+selftests: setup ## Build the programs that run in the guest (C)
+	@src=$$(scripts/fetch-kernel); \
+	$(MAKE) --no-print-directory -s -C selftests OUT=$(CURDIR)/$(SELFTESTS) KSRC="$$src"
+
+.PHONY: initramfs
+initramfs: kernel harness selftests ## Make the guest's root file system
+	@bins=$$(find $(SELFTESTS) -maxdepth 1 -type f -perm -u+x | sort); \
+	kselftests=$$(find $(PATCHED)/kselftest -type f | sort); \
+	qemu/make-initramfs $(INITRAMFS) \
+		$$(printf -- '--bin %s ' $(BIN)/guest_tests $(BIN)/cache_snapshot $$bins) \
+		$$(printf -- '--kselftest %s ' $$kselftests) \
+		--profile $(PROFILE) >/dev/null
+
+##@ Testing
+
+.PHONY: unit-test
+unit-test: harness ## Test the scripts and the harness on the host
+	@scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit
+
+.PHONY: vm-test
+vm-test: kernel kernel-stock initramfs ## Test the kernel in the virtual machine
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' vm
+
+.PHONY: lint
+lint: harness ## Check the style of scripts, C++ and patches
+	@scripts/lint
+
+##@ Working on the patches
+
+.PHONY: dev-tree
+dev-tree: setup ## Make a git tree with the patches as commits
+	@scripts/dev-tree
+
+.PHONY: format-patches
+format-patches: setup ## Turn the commits of that tree into patch files
+	@scripts/format-patches
+
+##@ Cleaning
+
+.PHONY: clean
+clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
+	@rm -rf $(BUILD)
+
+##@ Variables
+#> KERNEL_SRC=DIR|TARBALL  a kernel source of your own (a directory is not modified)
+#> KERNEL_VERSION=X.Y.Z    another version of the archive's (scripts/fetch-kernel --list)
+#> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone)
+#> ACCEL=kvm|tcg           how to run the virtual machine (default: kvm if it works)
+#> FILTER=PATTERN          only these tests (as --gtest_filter)
+#> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
+#> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none
