@@ -24,9 +24,10 @@ namespace support {
 
 // What the filters are about.
 struct Aim {
-    std::vector<std::uint32_t> arches;  // tokens to test for; empty: x86_64 and i386
-    std::vector<std::uint32_t> numbers; // syscall numbers to test for; empty: 0 to 449
-    std::vector<std::uint32_t> returns; // whole values; empty: every action, ALLOW most of the time
+    std::vector<std::uint32_t> arches{};  // tokens to test for; empty: x86_64 and i386
+    std::vector<std::uint32_t> numbers{}; // syscall numbers to test for; empty: 0 to 449
+    std::vector<std::uint32_t>
+        returns{}; // whole values; empty: every action, ALLOW most of the time
     // Nothing but the eight instructions of the contract, and loads of any field.
     bool only_understood = false;
 };
