@@ -16,6 +16,7 @@ SHELL := /bin/bash
 KCONFIG ?= base
 JUNIT ?=
 FILTER ?=
+CHAINS ?=
 
 BUILD := build
 HARNESS := $(BUILD)/harness
@@ -101,6 +102,12 @@ unit-test: harness ## Test the scripts and the harness on the host
 vm-test: kernel kernel-stock initramfs ## Test the kernel in the virtual machine
 	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' vm
 
+.PHONY: oracle
+oracle: harness ## Ask a solver whether the cache is sound, and how complete
+	@mkdir -p $(BUILD)/results
+	@$(BIN)/oracle_report --profile $(PROFILE) --generated 100000 \
+		$(if $(CHAINS),--chain $(CHAINS)) --json $(BUILD)/results/oracle.json
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -127,5 +134,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone)
 #> ACCEL=kvm|tcg           how to run the virtual machine (default: kvm if it works)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
+#> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

@@ -27,7 +27,7 @@ public:
     const std::filesystem::path &path() const { return path_; }
 
     std::filesystem::path write(const std::string &name, std::string_view contents) const {
-        const auto file = path_ / name;
+        auto file = path_ / name;
         std::ofstream(file, std::ios::binary) << contents;
         return file;
     }
