@@ -9,7 +9,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -193,12 +195,91 @@ static void call_one(uint32_t index)
 	}
 }
 
+static void call_all(void)
+{
+	for (; job->next_call < job->call_count; job->next_call++)
+		call_one(job->next_call);
+	job->state = PROBE_DONE;
+}
+
 static void leave(void)
 {
 	syscall(__NR_exit_group, 0);
 	/* Forbidden, it seems. */
 	for (;;)
 		__builtin_trap();
+}
+
+/* A kernel need not have the 32-bit system calls with 32-bit times. */
+#ifdef __i386__
+#define NR_FUTEX	__NR_futex_time64
+#else
+#define NR_FUTEX	__NR_futex
+#endif
+
+/* Returns when *word is no longer `value`, or for no reason. */
+static void wait_while(volatile uint32_t *word, uint32_t value)
+{
+	while (*word == value)
+		syscall(NR_FUTEX, word, FUTEX_WAIT, value, NULL, NULL, 0);
+}
+
+static void wake(volatile uint32_t *word)
+{
+	syscall(NR_FUTEX, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* The thread that gets the filters. */
+static int do_job(void *unused)
+{
+	(void)unused;
+	job->tid = syscall(__NR_gettid);
+	wake(&job->tid);
+	wait_while(&job->go, 0);
+
+	job->state = PROBE_STARTED;
+	attach_all();
+	job->state = PROBE_ATTACHED;
+	if (job->flags & PROBE_STOP_ATTACHED)
+		breakpoint();
+	call_all();
+	for (;;)
+		breakpoint();
+	return 0;
+}
+
+/* Time enough for one job on the slowest machine: a tester may have died. */
+#define JOB_SECONDS	60
+
+static void do_job_in_thread(void)
+{
+	static char stack[65536] __attribute__((aligned(64)));
+	static volatile uint32_t thread = 1;
+
+	alarm(JOB_SECONDS);
+	job->pid = getpid();
+	if (clone(do_job, stack + sizeof(stack),
+		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		  CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
+		  NULL, NULL, NULL, &thread) < 0)
+		_exit(EXIT_USAGE);
+	wait_while(&thread, 1);
+	_exit(PROBE_EXIT_THREAD_DIED);
+}
+
+/* Ends with its tester. */
+static void serve(void)
+{
+	uint32_t done = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		wait_while(&job->order, done);
+		done = job->order;
+		/* A fork() whose child is not ours but the tester's. */
+		if (syscall(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0)
+			do_job_in_thread();
+	}
 }
 
 int main(int argc, char **argv)
@@ -215,6 +296,8 @@ int main(int argc, char **argv)
 	job->pid = getpid();
 	find_entries();
 	catch_sigsys();
+	if (job->flags & PROBE_SERVE)
+		serve();
 
 	if (job->state != PROBE_ATTACHED) {
 		job->state = PROBE_STARTED;
@@ -231,9 +314,6 @@ int main(int argc, char **argv)
 	if (job->flags & PROBE_STOP_ATTACHED)
 		breakpoint();
 
-	for (; job->next_call < job->call_count; job->next_call++)
-		call_one(job->next_call);
-
-	job->state = PROBE_DONE;
+	call_all();
 	leave();
 }

@@ -12,6 +12,14 @@
  *   3. does the calls from `next_call` on, and notes the outcome of each,
  *   4. sets `state` to PROBE_DONE and tries to exit, which may kill it as well.
  * A call that kills the probe leaves `next_call` at its index.
+ *
+ * With PROBE_SERVE the program does any number of jobs, each in a new process
+ * whose parent is the tester. For each the tester fills in the job, increments
+ * `order` and wakes who waits for it; the process notes its `pid` and the `tid`
+ * of the thread that will do the job, and waits for `go`, so that the tester may
+ * trace that thread. Steps 1 to 3 follow. The end is a breakpoint trap, as the
+ * filters may forbid to exit. The process has a second thread without filters:
+ * it outlives a KILL_THREAD, and exits with PROBE_EXIT_THREAD_DIED.
  */
 #ifndef SYSCALL_PROBE_H
 #define SYSCALL_PROBE_H
@@ -50,6 +58,9 @@ enum probe_state {
 #define PROBE_STAY_PRIVILEGED	8	/* do not set no_new_privs */
 #define PROBE_EXEC		16	/* after attaching, execute PROBE_NEXT_PROGRAM_FD, */
 					/* which does not attach but goes on with the calls */
+#define PROBE_SERVE		32	/* do many jobs: see above */
+
+#define PROBE_EXIT_THREAD_DIED	5
 
 struct probe_filter {
 	uint32_t first;		/* index into probe_job.insns */
@@ -89,6 +100,11 @@ struct probe_job {
 	uint32_t next_call;
 	uint32_t state;		/* enum probe_state */
 	uint32_t pid;
+	/* With PROBE_SERVE, all of them futexes. */
+	uint32_t order;
+	uint32_t tid;
+	uint32_t go;
+	uint32_t unused;
 	uint64_t ip[PROBE_PATHS];	/* what the kernel sees as instruction pointer */
 	struct probe_filter filters[PROBE_MAX_FILTERS];
 	struct probe_call calls[PROBE_MAX_CALLS];
