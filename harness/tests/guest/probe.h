@@ -115,6 +115,8 @@ std::vector<Outcome> perform(const cbpf::Chain &chain, const std::vector<Call> &
 // What the interpreter says should become of a call. `unfiltered` is its outcome without filters.
 // Tracers and listeners count as absent.
 Outcome predicted(const cbpf::Chain &chain, const seccomp_data &data, const Outcome &unfiltered);
+// The same for a verdict, data bits included, that is known already.
+Outcome predicted_for(std::uint32_t value, const seccomp_data &data, const Outcome &unfiltered);
 
 // Performs the calls with and without filters and expects the outcomes the interpreter predicts.
 void expect_as_interpreted(const cbpf::Chain &chain, const std::vector<Call> &calls,
