@@ -7,13 +7,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 
 namespace tests {
 namespace {
 
-constexpr const char *guest_program = "/opt/seccomp-cache/bin/guest_tests";
+constexpr const char *guest_directory = "/opt/seccomp-cache/bin/";
 constexpr std::size_t shown_lines = 200;
+// Of the host's environment: how much the guest's programs are to do.
+constexpr const char *passed_on[] = {"SEED", "FILTERS", "CALLS"};
 
 // What these suites test depends on the kernel's command line.
 Kind kind_for(const std::string &suite) {
@@ -24,17 +28,32 @@ Kind kind_for(const std::string &suite) {
                : Kind::patched;
 }
 
+// What the test itself has printed: figures that are worth seeing of a success as well.
+std::string told(const std::string &output) {
+    std::istringstream lines(output);
+    std::string all;
+    for (std::string line; std::getline(lines, line);)
+        if (!line.empty() && line.front() != '[' && !line.starts_with("Note: "))
+            all += line + "\n";
+    return all;
+}
+
 class GuestTest : public testing::Test {
 public:
-    explicit GuestTest(vm::ListedTest test) : test_(std::move(test)) {}
+    GuestTest(std::string program, vm::ListedTest test)
+        : program_(std::move(program)), test_(std::move(test)) {}
 
     void TestBody() override {
         const Kind kind = kind_for(test_.suite);
         vm::Command command;
-        command.argv = {guest_program, "--gtest_color=no", "--gtest_filter=" + test_.full_name()};
+        command.argv = {guest_directory + program_, "--gtest_color=no",
+                        "--gtest_filter=" + test_.full_name()};
         if (GTEST_FLAG_GET(also_run_disabled_tests))
             command.argv.emplace_back("--gtest_also_run_disabled_tests");
         command.env = pool().environment(kind);
+        for (const char *name : passed_on)
+            if (const char *value = std::getenv(name))
+                command.env.push_back(fmt::format("{}={}", name, value));
         command.timeout = std::chrono::seconds(pool().options().test_timeout);
         judge(pool().run(kind, command));
     }
@@ -50,8 +69,10 @@ private:
                    << explain(outcome);
         if (result.kind == Result::skipped)
             GTEST_SKIP() << result.skip_reason;
+        fmt::print("{}", told(outcome.output));
     }
 
+    std::string program_;
     vm::ListedTest test_;
 };
 
@@ -69,19 +90,29 @@ std::string explain(const vm::Outcome &outcome) {
     return text;
 }
 
-void register_guest_tests(const Options &options) {
-    const auto listing = vm::capture({options.guest_tests.string(), "--gtest_list_tests"});
+namespace {
+
+void register_program(const std::filesystem::path &program) {
+    const auto listing = vm::capture({program.string(), "--gtest_list_tests"});
     if (listing.status != 0)
-        throw std::runtime_error(fmt::format("{} --gtest_list_tests {}",
-                                             options.guest_tests.string(),
+        throw std::runtime_error(fmt::format("{} --gtest_list_tests {}", program.string(),
                                              vm::describe_wait_status(listing.status)));
     const auto tests = vm::parse_test_list(listing.out);
     if (tests.empty())
-        throw std::runtime_error(fmt::format("{} lists no tests", options.guest_tests.string()));
+        throw std::runtime_error(fmt::format("{} lists no tests", program.string()));
+    const std::string name = program.filename().string();
     for (const vm::ListedTest &test : tests)
-        testing::RegisterTest(test.suite.c_str(), test.name.c_str(), or_null(test.type),
-                              or_null(test.value), __FILE__, __LINE__,
-                              [test]() -> testing::Test * { return new GuestTest(test); });
+        testing::RegisterTest(
+            test.suite.c_str(), test.name.c_str(), or_null(test.type), or_null(test.value),
+            __FILE__, __LINE__,
+            [name, test]() -> testing::Test * { return new GuestTest(name, test); });
+}
+
+} // namespace
+
+void register_guest_tests(const Options &options) {
+    for (const auto &program : options.guest_tests)
+        register_program(program);
 }
 
 } // namespace tests

@@ -11,7 +11,7 @@
 
 namespace tests {
 
-// Asks the guest's program, on the host, for its list. Throws std::runtime_error when there is
+// Asks the guest's programs, on the host, for their lists. Throws std::runtime_error where there is
 // none. Boots nothing.
 void register_guest_tests(const Options &options);
 

@@ -17,7 +17,9 @@ Options parse_options(int argc, char **argv) {
         ->envname("SECCOMP_CACHE_STOCK_KERNEL");
     app.add_option("--initramfs", options.initramfs, "what qemu/make-initramfs made")
         ->envname("SECCOMP_CACHE_INITRAMFS");
-    app.add_option("--guest-tests", options.guest_tests, "guest_tests, as found on the host")
+    app.add_option("--guest-tests", options.guest_tests,
+                   "the guest's GoogleTest programs, as found on the host, comma separated")
+        ->delimiter(',')
         ->envname("SECCOMP_CACHE_GUEST_TESTS");
     app.add_option("--logs", options.logs, "directory for console logs")
         ->envname("SECCOMP_CACHE_LOGS")

@@ -12,9 +12,9 @@ namespace tests {
 
 struct Options {
     std::filesystem::path kernel;       // directory of the patched kernel
-    std::filesystem::path stock_kernel; // directory of the same without patches
+    std::filesystem::path stock_kernel; // the same without patches, or nothing
     std::filesystem::path initramfs;
-    std::filesystem::path guest_tests; // the guest's GoogleTest program, on the host
+    std::vector<std::filesystem::path> guest_tests; // the guest's GoogleTest programs, on the host
     std::filesystem::path logs = "build/logs";
     std::vector<std::string> ktap;               // names of KTAP programs in the guest
     std::vector<std::string> ktap_allowed_skips; // names of tests, or reasons
