@@ -25,6 +25,8 @@ SELFTESTS := $(BUILD)/selftests
 INITRAMFS := $(BUILD)/initramfs/test.cpio
 comma := ,
 KTAP = $(subst $() ,$(comma),$(strip $(shell sed -n 's/^KTAP_PROGRAMS := //p' selftests/Makefile)))
+# GoogleTest programs of the guest, whose cases are cases of vm_tests.
+GUEST_TESTS := $(BIN)/guest_tests $(BIN)/differential
 PROFILE := /usr/share/containers/seccomp.json
 
 # Names for the kernels of this source, these patches and this config: links
@@ -34,7 +36,7 @@ STOCK := $(BUILD)/current/stock-$(KCONFIG)
 
 # What the programs on the host are told about the machines they boot.
 VM_ENV = SECCOMP_CACHE_KERNEL=$(PATCHED) SECCOMP_CACHE_STOCK_KERNEL=$(STOCK) \
-	SECCOMP_CACHE_INITRAMFS=$(INITRAMFS) SECCOMP_CACHE_GUEST_TESTS=$(BIN)/guest_tests \
+	SECCOMP_CACHE_INITRAMFS=$(INITRAMFS) SECCOMP_CACHE_GUEST_TESTS=$(subst $() ,$(comma),$(strip $(GUEST_TESTS))) \
 	SECCOMP_CACHE_KTAP=$(KTAP) SECCOMP_CACHE_LOGS=$(BUILD)/logs
 
 ##@ Using it
@@ -88,7 +90,7 @@ initramfs: kernel harness selftests ## Make the guest's root file system
 	@bins=$$(find $(SELFTESTS) -maxdepth 1 -type f -perm -u+x | sort); \
 	kselftests=$$(find $(PATCHED)/kselftest -type f | sort); \
 	qemu/make-initramfs $(INITRAMFS) \
-		$$(printf -- '--bin %s ' $(BIN)/guest_tests $(BIN)/cache_snapshot $$bins) \
+		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(BIN)/cache_snapshot $$bins) \
 		$$(printf -- '--kselftest %s ' $$kselftests) \
 		--profile $(PROFILE) >/dev/null
 
@@ -107,6 +109,17 @@ oracle: harness ## Ask a solver whether the cache is sound, and how complete
 	@mkdir -p $(BUILD)/results
 	@$(BIN)/oracle_report --profile $(PROFILE) --generated 100000 \
 		$(if $(CHAINS),--chain $(CHAINS)) --json $(BUILD)/results/oracle.json
+
+.PHONY: differential
+differential: ## Compare 10000 filters and a million syscalls with the models
+	@$(MAKE) --no-print-directory differential-run KCONFIG=audit
+
+# With audit, as nothing else tells SECCOMP_RET_LOG from SECCOMP_RET_ALLOW.
+.PHONY: differential-run
+differential-run: kernel initramfs
+	@$(VM_ENV) SECCOMP_CACHE_STOCK_KERNEL= \
+		SEED=$${SEED:-$$RANDOM} FILTERS=$${FILTERS:-10000} CALLS=$${CALLS:-1000000} \
+		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 1200
 
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
@@ -135,5 +148,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> ACCEL=kvm|tcg           how to run the virtual machine (default: kvm if it works)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
+#> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

@@ -13,22 +13,28 @@
 
 #include "cbpf/program.h"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <vector>
 
 namespace support {
 
-// How often the failure may be tried again. What is smallest by then is the result.
+// How often, and for how long, the failure may be tried again. What is smallest by then is the
+// result.
 class Budget {
 public:
-    explicit Budget(std::size_t tries) : left_(tries) {}
-    // One try less; false when there was none.
-    bool take() { return left_ > 0 && left_-- > 0; }
+    using Clock = std::chrono::steady_clock;
+
+    explicit Budget(std::size_t tries, Clock::duration time = std::chrono::hours(1))
+        : left_(tries), end_(Clock::now() + time) {}
+    // One try less; false when there was none, or no time.
+    bool take() { return left_ > 0 && Clock::now() < end_ && left_-- > 0; }
     std::size_t left() const { return left_; }
 
 private:
     std::size_t left_;
+    Clock::time_point end_;
 };
 
 // A shortest list found by leaving elements out of `list`, which fails. Also tries to leave out

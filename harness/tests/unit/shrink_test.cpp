@@ -118,6 +118,20 @@ TEST(ShrinkChain, StopsWhenTheBudgetIsSpent) {
     EXPECT_EQ(instructions(result), instructions(chain)) << "nothing smaller was seen to fail";
 }
 
+TEST(ShrinkChain, StopsWhenTheTimeIsOver) {
+    support::Random random(34);
+    std::size_t tries = 0;
+    Budget budget(1000, std::chrono::seconds(0));
+    shrink_chain(
+        support::shaped_chain(random, 4),
+        [&](const Chain &) {
+            tries++;
+            return true;
+        },
+        budget);
+    EXPECT_EQ(tries, 0U);
+}
+
 TEST(ShrinkChain, MakesConstantsPlain) {
     Budget budget(1'000);
     const Chain small = shrink_chain(

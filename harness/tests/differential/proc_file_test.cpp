@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+//
+// Generated stacks of filters, attached one by one; after each the proc file must be what the
+// reference emulator says, on every line.
+
+#include "tests/differential/checker.h"
+#include "tests/differential/generate.h"
+#include "tests/differential/options.h"
+
+#include "analysis/reference_emulator.h"
+#include "tests/guest/attach.h"
+#include "tests/guest/cache.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace differential {
+namespace {
+
+constexpr unsigned long suspend_seccomp = 1UL << 21; // PTRACE_O_SUSPEND_SECCOMP
+
+// What a child has to say. Also after each filter how much was cached then.
+struct Progress {
+    std::uint32_t agreed;
+    std::uint32_t nothing, some, everything;
+};
+
+Progress &shared_progress() {
+    static void *const memory =
+        mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        throw std::runtime_error("no shared memory");
+    return *static_cast<Progress *>(memory);
+}
+
+// Follows a chain as it grows. The reference is asked about each filter alone, for time's sake:
+// a chain's numbers are those that all of its filters allow. The whole chain is asked for at the
+// end.
+class Expected {
+public:
+    Expected() {
+        for (const auto &table : guest::tables()) {
+            allowed_.emplace_back(table.size, true);
+            std::vector<std::string> lines;
+            for (unsigned number = 0; number < table.size; number++)
+                lines.push_back(fmt::format("{} {} ", table.name, number));
+            lines_.push_back(std::move(lines));
+        }
+    }
+
+    void add(const cbpf::Program &program) {
+        for (std::size_t t = 0; t < allowed_.size(); t++) {
+            const auto &table = guest::tables()[t];
+            const auto alone = analysis::allowed_numbers({program}, table.arch, table.size);
+            for (std::size_t number = 0; number < alone.size(); number++)
+                allowed_[t][number] = allowed_[t][number] && alone[number];
+        }
+    }
+
+    bool is_of(const cbpf::Chain &chain) const {
+        for (std::size_t t = 0; t < allowed_.size(); t++) {
+            const auto &table = guest::tables()[t];
+            if (analysis::allowed_numbers(chain, table.arch, table.size) != allowed_[t])
+                return false;
+        }
+        return true;
+    }
+
+    std::string text() const {
+        std::string all;
+        for (std::size_t t = 0; t < allowed_.size(); t++)
+            for (std::size_t number = 0; number < allowed_[t].size(); number++)
+                all += lines_[t][number] + (allowed_[t][number] ? "ALLOW\n" : "FILTER\n");
+        return all;
+    }
+
+    void count(Progress &progress) const {
+        std::size_t cached = 0;
+        std::size_t all = 0;
+        for (const auto &table : allowed_) {
+            cached += static_cast<std::size_t>(std::count(table.begin(), table.end(), true));
+            all += table.size();
+        }
+        (cached == 0 ? progress.nothing : cached == all ? progress.everything : progress.some)++;
+    }
+
+private:
+    std::vector<std::vector<bool>> allowed_;
+    std::vector<std::vector<std::string>> lines_;
+};
+
+// Runs in a child whose seccomp is suspended: it can attach what it likes and still read files.
+void follow(const cbpf::Chain &chain, Progress &progress) {
+    static const Expected none;
+    Expected expected = none;
+    for (const auto &program : chain) {
+        guest::require(guest::attach(program) == 0, "attach");
+        expected.add(program);
+        guest::require(guest::read_file("/proc/thread-self/seccomp_cache") == expected.text(),
+                       "the proc file differs");
+        expected.count(progress);
+        progress.agreed++;
+    }
+    guest::require(expected.is_of(chain), "the reference contradicts itself");
+}
+
+TEST(Differential, ProcFileIsWhatTheReferenceSays) {
+    const Options options = differential::options();
+    support::Distribution seen;
+    expect_all_filters(seen);
+    seen.expect("cached after an attach", {"nothing", "some", "everything"});
+    Progress &progress = shared_progress();
+    progress = {};
+
+    std::uint64_t filters = 0;
+    std::uint64_t stacks = 0;
+    for (; filters < options.filters; stacks++) {
+        support::Random random(options.seed + stacks);
+        const cbpf::Chain chain = random_chain(random);
+        const std::uint32_t before = progress.agreed;
+        guest::Child child([&] { follow(chain, progress); }, suspend_seccomp);
+        child.run();
+        const std::uint32_t agreed = progress.agreed - before;
+        if (child.wait_status() != 0) {
+            // The filters that agreed, and the one that did not.
+            const auto count = std::min<std::size_t>(agreed + 1, chain.size());
+            // What to do about it comes last: of a long output only the end is shown.
+            FAIL() << shrunk_proc_report(
+                          cbpf::Chain(chain.begin(),
+                                      chain.begin() + static_cast<std::ptrdiff_t>(count)),
+                          fmt::format("ProcFileSeed{}", options.seed + stacks))
+                   << "SEED=" << options.seed + stacks << " FILTERS=1 shows it again; after "
+                   << filters + agreed << " filters in " << stacks << " stacks: " << child.message()
+                   << " (status " << child.wait_status() << ")";
+        }
+        filters += chain.size();
+        count_chain(chain, seen);
+    }
+    seen.count("cached after an attach", "nothing", progress.nothing);
+    seen.count("cached after an attach", "some", progress.some);
+    seen.count("cached after an attach", "everything", progress.everything);
+
+    fmt::print("SEED={}: {} filters in {} stacks; after each, all {} lines agree\n{}", options.seed,
+               filters, stacks, guest::native_table().size + guest::compat_table().size,
+               seen.text());
+    if (is_demanding(options, filters, 5000)) {
+        EXPECT_THAT(seen.empty(), testing::IsEmpty()) << "categories without a case";
+    }
+    EXPECT_EQ(progress.agreed, filters);
+}
+
+} // namespace
+} // namespace differential
