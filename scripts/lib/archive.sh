@@ -4,7 +4,9 @@
 # Reading suites of the Debian archive that this machine is not configured for,
 # through a private apt state: the user's own configuration is read, to learn
 # where the archive is and how to reach it, and never touched.
-# Needs common.sh and a scratch directory.
+# Needs common.sh and a scratch directory, and what to advise where it fails:
+#   ARCHIVE_ADVICE  there is no archive, or no way to it
+#   MISSING_ADVICE  it does not have a file that it lists
 
 KEYRING=${KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
@@ -51,16 +53,15 @@ is_debian_suite() {
     esac
 }
 
-# private_apt BASE: writes the private configuration and points APT_CONFIG to it.
+# private_apt SUITE: writes the private configuration and points APT_CONFIG to it.
 private_apt() {
-    local dir=$BUILD_DIR/apt suite main security
-    suite=$(suite_of_base "$1")
+    local dir=$BUILD_DIR/apt suite=$1 main security
     command -v apt-get >/dev/null ||
-        die "$EX_NO_ARCHIVE" "this is not a Debian machine, so there is no archive to take a kernel from: set KERNEL_SRC= to a 5.10 source directory or tarball"
+        die "$EX_NO_ARCHIVE" "this is not a Debian machine, so there is no archive to take packages from: $ARCHIVE_ADVICE"
     main=$(archive_uri main)
     security=$(archive_uri security)
     [[ -n $main$security ]] ||
-        die "$EX_NO_ARCHIVE" "apt has no Debian archive configured here: set KERNEL_SRC= to a 5.10 source directory or tarball"
+        die "$EX_NO_ARCHIVE" "apt has no Debian archive configured here: $ARCHIVE_ADVICE"
     [[ -r $KEYRING ]] ||
         die "$EX_NO_KEYRING" "the archive's signature cannot be checked without $KEYRING: install debian-archive-keyring"
 
@@ -104,8 +105,8 @@ CONF
     export APT_CONFIG=$dir/apt.conf
 }
 
-# refresh_lists: asks the archive what it has. One suite of two may be gone (old
-# suites move): that is for the list of versions to show.
+# refresh_lists PACKAGE: asks the archive what it has. One suite of two may be gone
+# (old suites move): that is for the list of versions to show.
 refresh_lists() {
     if with_status 'reading the package lists' apt-get -q update; then
         return
@@ -114,7 +115,7 @@ refresh_lists() {
         say "warning: not all of the archive could be read ($(last_apt_error))"
         return
     fi
-    die "$EX_NETWORK" "the Debian archive cannot be read ($(last_apt_error)): check the network, or set KERNEL_SRC="
+    die "$EX_NETWORK" "the Debian archive cannot be read ($(last_apt_error)): check the network, or $ARCHIVE_ADVICE"
 }
 
 # Without addresses: they are long, and the reason is what helps.
@@ -124,15 +125,60 @@ last_apt_error() {
     printf '%s' "${line:-no answer}"
 }
 
-# offered_versions BASE: package versions, newest first. (madison, because
-# `policy` hides what has no candidate.)
+# offered_versions PACKAGE: newest first. (madison, because `policy` hides what has
+# no candidate.)
 offered_versions() {
-    apt-cache madison "${1/linux-/linux-source-}" 2>/dev/null |
+    apt-cache madison "$1" 2>/dev/null |
         awk -F '|' '{ gsub(/ /, "", $2); print $2 }' | sort -rV | uniq
 }
 
-# package_digest BASE VERSION: the SHA256 of the .deb, from the signed lists.
+# package_digest PACKAGE VERSION: the SHA256 of the .deb, from the signed lists.
 package_digest() {
-    apt-cache show "${1/linux-/linux-source-}=$2" 2>/dev/null |
+    apt-cache show "$1=$2" 2>/dev/null |
         awk '$1 == "SHA256:" { print $2; exit }'
+}
+
+# download PACKAGE VERSION FILE: from the shared cache if it is there and whole.
+download() {
+    local package=$1 full=$2 file=$3 digest cache kept=''
+    digest=$(package_digest "$package" "$full")
+    cache=$(shared_cache)
+    if [[ -n $cache ]]; then
+        kept=$cache/downloads/${package}_$full.deb
+        if [[ -f $kept ]] && [[ $(sha256sum <"$kept") == "$digest "* ]]; then
+            ln -s "$kept" "$file"
+            return
+        fi
+    fi
+
+    mkdir "$SCRATCH/download"
+    (cd "$SCRATCH/download" && with_status "downloading $package $full" apt-get -q download "$package=$full") ||
+        download_failed "$package $full"
+    mv "$SCRATCH"/download/*.deb "$file"
+    rmdir "$SCRATCH/download"
+    [[ $(sha256sum <"$file") == "$digest "* ]] ||
+        die "$EX_TRUNCATED" "the downloaded $package $full is damaged: try again"
+    if [[ -n $kept ]]; then
+        keep "$file" "$kept"
+    fi
+}
+
+download_failed() {
+    local code=$EX_NETWORK
+    if grep -q ' 404 ' "$SCRATCH/status.log"; then
+        die "$EX_UNKNOWN_VERSION" "the archive lists $1 but does not have the file any more: $MISSING_ADVICE"
+    elif grep -qi 'no space left' "$SCRATCH/status.log"; then
+        code=$EX_NO_SPACE
+    elif grep -qi 'hash sum\|size mismatch\|unexpected size' "$SCRATCH/status.log"; then
+        code=$EX_TRUNCATED
+    fi
+    die "$code" "downloading $1 failed ($(last_apt_error))"
+}
+
+# keep FILE PLACE: for the next clone; not being able to is no failure.
+keep() {
+    if ! { mkdir -p "${2%/*}" && cp "$1" "$2.$$" && mv "$2.$$" "$2"; } 2>/dev/null; then
+        rm -f "$2.$$"
+        say "warning: cannot keep a copy in ${2%/*}"
+    fi
 }
