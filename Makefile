@@ -23,6 +23,8 @@ HARNESS := $(BUILD)/harness
 BIN := $(HARNESS)/bin
 SELFTESTS := $(BUILD)/selftests
 INITRAMFS := $(BUILD)/initramfs/test.cpio
+# Files of the patched kernel that are compiled for user space as they are.
+PATCHED_FILES := kernel/seccomp_emu.c kernel/seccomp_emu.h
 comma := ,
 KTAP = $(subst $() ,$(comma),$(strip $(shell sed -n 's/^KTAP_PROGRAMS := //p' selftests/Makefile)))
 # GoogleTest programs of the guest, whose cases are cases of vm_tests.
@@ -78,6 +80,7 @@ kernel-stock: setup ## Build the same kernel without the patches
 
 .PHONY: harness
 harness: setup ## Build the harness (C++)
+	@scripts/patched-files $(BUILD)/patched $(PATCHED_FILES)
 	@scripts/build-harness $(HARNESS)
 
 .PHONY: selftests
