@@ -17,6 +17,7 @@ KCONFIG ?= base
 JUNIT ?=
 FILTER ?=
 CHAINS ?=
+SECONDS ?= 600
 
 BUILD := build
 HARNESS := $(BUILD)/harness
@@ -56,7 +57,7 @@ demo: kernel initramfs ## Boot the patched kernel and show a real profile's cach
 
 .PHONY: test
 test: kernel kernel-stock initramfs ## Run every test
-	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit vm
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz vm
 
 .PHONY: shell
 shell: kernel initramfs ## Open a shell in the virtual machine
@@ -124,6 +125,18 @@ differential-run: kernel initramfs
 		SEED=$${SEED:-$$RANDOM} FILTERS=$${FILTERS:-10000} CALLS=$${CALLS:-1000000} \
 		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 1200
 
+.PHONY: fuzz
+fuzz: harness ## Fuzz the kernel's emulator (SECONDS=600)
+	@scripts/fuzz --seconds '$(SECONDS)'
+
+.PHONY: fuzz-coverage
+fuzz-coverage: harness ## Show what of the emulator the fuzzer's inputs execute
+	@scripts/fuzz-coverage
+
+.PHONY: fuzz-seeds
+fuzz-seeds: harness ## Write the fuzzer's seed corpus anew
+	@rm -rf harness/fuzz/corpus; $(BIN)/fuzz_seeds harness/fuzz/corpus
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -152,5 +165,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
+#> SECONDS=N               how long to fuzz (default: 600)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none
