@@ -18,6 +18,7 @@ JUNIT ?=
 FILTER ?=
 CHAINS ?=
 SECONDS ?= 600
+N ?= 8
 
 BUILD := build
 HARNESS := $(BUILD)/harness
@@ -57,7 +58,7 @@ demo: kernel initramfs ## Boot the patched kernel and show a real profile's cach
 
 .PHONY: test
 test: kernel kernel-stock initramfs ## Run every test
-	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz vm
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz model vm
 
 .PHONY: shell
 shell: kernel initramfs ## Open a shell in the virtual machine
@@ -137,6 +138,14 @@ fuzz-coverage: harness ## Show what of the emulator the fuzzer's inputs execute
 fuzz-seeds: harness ## Write the fuzzer's seed corpus anew
 	@rm -rf harness/fuzz/corpus; $(BIN)/fuzz_seeds harness/fuzz/corpus
 
+.PHONY: model-check
+model-check: harness ## Prove the emulator right for all short programs (N=8)
+	@scripts/model-check --length '$(N)'
+
+.PHONY: planted-mistakes
+planted-mistakes: harness ## Show that fuzzing and model check find mistakes
+	@scripts/planted-mistakes
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -166,5 +175,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
 #> SECONDS=N               how long to fuzz (default: 600)
+#> N=N                     how many instructions the model check goes up to (default: 8)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none
