@@ -20,6 +20,16 @@ std::vector<std::string> processors(const MachineSpec &spec) {
             "-smp",   fmt::to_string(spec.cpus)};
 }
 
+std::vector<std::string> root(const MachineSpec &spec) {
+    if (spec.root_disk.empty())
+        return {"-initrd", spec.initramfs.string()};
+    // A comma would end the value; doubled it is part of it.
+    std::string file;
+    for (const char c : spec.root_disk.string())
+        file += c == ',' ? std::string(2, c) : std::string(1, c);
+    return {"-drive", fmt::format("if=virtio,format=raw,snapshot=on,file={}", file)};
+}
+
 std::vector<std::string> common(const MachineSpec &spec, const std::string &command_line) {
     // A reboot, asked for or not, ends QEMU: nothing restarts behind our back.
     std::vector<std::string> argv = {"qemu-system-x86_64", "-nodefaults", "-no-user-config",
@@ -27,7 +37,8 @@ std::vector<std::string> common(const MachineSpec &spec, const std::string &comm
                                      "-machine",           "pc"};
     append(argv, processors(spec));
     append(argv, {"-m", fmt::format("{}M", spec.memory_mib), "-kernel", spec.kernel.string(),
-                  "-initrd", spec.initramfs.string(), "-append", command_line});
+                  "-append", command_line});
+    append(argv, root(spec));
     return argv;
 }
 
@@ -42,6 +53,8 @@ std::string kernel_command_line(const MachineSpec &spec) {
     // pty.legacy_count=0: making 512 device nodes nobody uses is half of the boot under TCG.
     std::string line = "console=ttyS0,115200 loglevel=7 printk.devkmsg=on panic=-1 oops=panic "
                        "mitigations=off random.trust_cpu=on no_timer_check pty.legacy_count=0";
+    if (!spec.root_disk.empty())
+        line += " root=/dev/vda rw";
     if (!spec.extra_command_line.empty())
         line += " " + spec.extra_command_line;
     return line;

@@ -16,7 +16,11 @@ namespace vm {
 struct MachineSpec {
     std::string name; // of the machine, and so of its logs
     std::filesystem::path kernel;
+    // One of the two is the root: an archive for the guest's memory, or the image of a disk with a
+    // system in it that starts our agent itself. The image stays as it is: what the guest writes
+    // is gone with the machine.
     std::filesystem::path initramfs;
+    std::filesystem::path root_disk;
     std::filesystem::path log_directory = ".";
     std::string extra_command_line; // for the kernel, after our own
     Accel accel = Accel::tcg;

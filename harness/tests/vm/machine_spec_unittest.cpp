@@ -35,6 +35,24 @@ TEST(MachineSpec, TheAcceleratorDecidesTheProcessor) {
     EXPECT_EQ(spec.deadline_scale(), 12U);
 }
 
+TEST(MachineSpec, AnInitramfsIsTheRootWithoutADisk) {
+    vm::MachineSpec spec;
+    spec.initramfs = "/a.cpio";
+    const auto argv = vm::test_machine(spec, 5, 6);
+    EXPECT_TRUE(has(argv, "/a.cpio"));
+    EXPECT_FALSE(has(argv, "-drive"));
+    EXPECT_EQ(vm::kernel_command_line(spec).find("root="), std::string::npos);
+}
+
+TEST(MachineSpec, ADiskIsTheRootAndIsNeverWrittenTo) {
+    vm::MachineSpec spec;
+    spec.root_disk = "/a,b.ext4";
+    const auto argv = vm::test_machine(spec, 5, 6);
+    EXPECT_TRUE(has(argv, "if=virtio,format=raw,snapshot=on,file=/a,,b.ext4"));
+    EXPECT_FALSE(has(argv, "-initrd"));
+    EXPECT_NE(vm::kernel_command_line(spec).find("root=/dev/vda rw"), std::string::npos);
+}
+
 TEST(MachineSpec, CountingInstructionsIsEmulatedOnOneProcessor) {
     vm::MachineSpec spec;
     spec.accel = vm::Accel::kvm;
