@@ -9,6 +9,9 @@
  * Commands are hostile by nature: they kill, unshare, filter themselves and
  * leave children behind. So each runs in a session of its own, and after it
  * every process in the machine but this one is killed and reaped.
+ *
+ * In a guest that has an init of its own (qemu/debian/) the same program is a
+ * service: it only serves, and what it kills is what came of its command.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -24,6 +27,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -425,13 +429,35 @@ static bool has_children(void)
 	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) || errno != ECHILD;
 }
 
-/* Everything still alive was started by the command: PID 1 has no other child. */
+/*
+ * Everything still alive was started by the command: PID 1 has no other child,
+ * and neither has a service, to which orphans come as to the nearest subreaper.
+ */
+static void kill_all(void)
+{
+	char path[64];
+	FILE *children;
+	pid_t pid;
+
+	if (getpid() == 1) {
+		kill(-1, SIGKILL);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	children = fopen(path, "re");
+	if (!children)
+		give_up(path);
+	while (fscanf(children, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(children);
+}
+
 static void kill_strays(struct command *command, struct sc_exit *result)
 {
 	uint64_t deadline = now_ms() + KILL_DEADLINE_MS;
 
 	while (now_ms() < deadline) {
-		kill(-1, SIGKILL);
+		kill_all();
 		result->strays += reap(command);
 		if (!has_children())
 			return;
@@ -630,12 +656,26 @@ static void serve(void)
 	}
 }
 
-int main(void)
+static void be_init(void)
 {
 	mount_filesystems();
 	open_stdio();
 	if (command_line_has("sc.shell"))
 		run_shell();
+}
+
+static void be_service(void)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		give_up("becoming a subreaper");
+}
+
+int main(void)
+{
+	if (getpid() == 1)
+		be_init();
+	else
+		be_service();
 	block_sigchld();
 	open_port();
 	say_hello();
