@@ -8,6 +8,7 @@
 #   ARCHIVE_ADVICE  there is no archive, or no way to it
 #   MISSING_ADVICE  it does not have a file that it lists
 
+OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 KEYRING=${KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
 # The suites that have each base: SUITE in the main archive, SUITE-security in
@@ -42,37 +43,52 @@ archive_uri() {
         'Created-By: Packages' 'Component: main' 2>/dev/null)
 }
 
+# os_release NAME: what this machine runs, see os-release(5).
+os_release() {
+    sed -n -E "s/^$1=[\"']?([^\"']*)[\"']?\$/\1/p" "$OS_RELEASE"
+}
+
 is_debian_suite() {
-    local name=${1%%[-/]*} id='' codename=''
-    id=$(. /etc/os-release && printf '%s' "${ID:-}")
-    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-    [[ $id == debian ]] || return 1
+    local name=${1%%[-/]*} codename
+    [[ $(os_release ID) == debian ]] || return 1
+    codename=$(os_release VERSION_CODENAME)
     case $name in
     "$codename" | oldoldstable | oldstable | stable | testing | unstable | sid) return 0 ;;
     *) return 1 ;;
     esac
 }
 
-# private_apt SUITE: writes the private configuration and points APT_CONFIG to it.
-private_apt() {
-    local dir=$BUILD_DIR/apt suite=$1 main security
-    command -v apt-get >/dev/null ||
-        die "$EX_NO_ARCHIVE" "this is not a Debian machine, so there is no archive to take packages from: $ARCHIVE_ADVICE"
+# archive_sources SUITE: the lines of a sources.list for the suite and its
+# security updates; nothing where no Debian archive is configured.
+archive_sources() {
+    local main security
     main=$(archive_uri main)
     security=$(archive_uri security)
-    [[ -n $main$security ]] ||
-        die "$EX_NO_ARCHIVE" "apt has no Debian archive configured here: $ARCHIVE_ADVICE"
-    [[ -r $KEYRING ]] ||
-        die "$EX_NO_KEYRING" "the archive's signature cannot be checked without $KEYRING: install debian-archive-keyring"
-
-    mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
-    : >"$dir/sources.list"
     if [[ -n $main ]]; then
-        printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$suite" >>"$dir/sources.list"
+        printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$1"
     fi
     if [[ -n $security ]]; then
-        printf 'deb [signed-by=%s] %s %s-security main\n' "$KEYRING" "$security" "$suite" >>"$dir/sources.list"
+        printf 'deb [signed-by=%s] %s %s-security main\n' "$KEYRING" "$security" "$1"
     fi
+}
+
+need_keyring() {
+    [[ -r $KEYRING ]] ||
+        die "$EX_NO_KEYRING" "the archive's signature cannot be checked without $KEYRING: install debian-archive-keyring"
+}
+
+# private_apt SUITE: writes the private configuration and points APT_CONFIG to it.
+private_apt() {
+    local dir=$BUILD_DIR/apt sources
+    command -v apt-get >/dev/null ||
+        die "$EX_NO_ARCHIVE" "this is not a Debian machine, so there is no archive to take packages from: $ARCHIVE_ADVICE"
+    sources=$(archive_sources "$1")
+    [[ -n $sources ]] ||
+        die "$EX_NO_ARCHIVE" "apt has no Debian archive configured here: $ARCHIVE_ADVICE"
+    need_keyring
+
+    mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+    printf '%s\n' "$sources" >"$dir/sources.list"
 
     # The hooks are cleared because they belong to the system's own state;
     # the validity date because old suites are signed no more.
