@@ -146,6 +146,13 @@ model-check: harness ## Prove the emulator right for all short programs (N=8)
 planted-mistakes: harness ## Show that fuzzing and model check find mistakes
 	@scripts/planted-mistakes
 
+.PHONY: vm-debian
+vm-debian: harness ## Boot a Debian, check the cache of every task in it
+	@kernel=$$(scripts/build-kernel --config debian); \
+	root=$$(scripts/make-debian-root --bin $(BIN)/debian_guest); \
+	$(BIN)/vm_debian --kernel "$$kernel" --root "$$root" --profile $(PROFILE) \
+		--logs $(BUILD)/logs --chains $(BUILD)/debian/chains
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
