@@ -77,7 +77,8 @@ vm::MachineSpec machine_spec(const Options &options, const vm::KernelBuild &buil
     // console itself would mix with the kernel's.
     spec.extra_command_line = "systemd.show_status=no systemd.log_target=kmsg";
     spec.memory_mib = 1024;
-    spec.boot_deadline = 60s;
+    // Of a boot of half a minute, when emulated: the machine may have other things to do.
+    spec.boot_deadline = 200s;
     spec.accel = vm::accel_for(spec);
     return spec;
 }
@@ -96,7 +97,7 @@ std::string must_run(vm::Machine &machine, const std::vector<std::string> &argv,
 // A service that fails may do so because of what the kernel answers to its syscalls.
 void wait_until_up(vm::Machine &machine) {
     const auto outcome = machine.run(
-        {.argv = {"/bin/systemctl", "is-system-running", "--wait"}, .env = {}, .timeout = 120s});
+        {.argv = {"/bin/systemctl", "is-system-running", "--wait"}, .env = {}, .timeout = 200s});
     if (outcome.failure)
         throw vm::MachineError(*outcome.failure);
     if (outcome.success())
