@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 #include <tuple>
 
 namespace debian {
@@ -15,6 +16,8 @@ namespace debian {
 namespace {
 
 using cbpf::SyscallTable;
+
+constexpr std::size_t details_limit = 20; // lines
 
 void compare(const TaskSnapshot &seen, std::span<const SyscallTable> tables, Row &row) {
     try {
@@ -56,6 +59,17 @@ std::string aligned(const std::vector<std::vector<std::string>> &lines,
         text += line.back() + "\n";
     }
     return text;
+}
+
+// Enough of a text to see what is wrong: a cache can be wrong in hundreds of lines.
+std::string beginning(std::string_view text) {
+    std::size_t end = 0;
+    for (std::size_t line = 0; line < details_limit && end < text.size(); line++)
+        end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    std::string shown(text.substr(0, end));
+    if (const auto more = std::ranges::count(text.substr(end), '\n'))
+        shown += fmt::format("and {} more\n", more);
+    return shown;
 }
 
 bool is_there(const Expectation &expected, std::span<const Row> rows) {
@@ -105,7 +119,7 @@ std::vector<std::string> problems(std::span<const Row> rows,
     for (const Row &row : rows)
         if (!row.agrees)
             found.push_back(fmt::format("{}, task {} ({}): {}\n{}", row.task.unit, row.task.tid,
-                                        row.task.command, row.agreement, row.details));
+                                        row.task.command, row.agreement, beginning(row.details)));
     for (const Expectation &expected : expectations)
         if (!is_there(expected, rows))
             found.push_back(fmt::format("{}: no task with at least {} {} was there to look at",

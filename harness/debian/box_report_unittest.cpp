@@ -61,6 +61,15 @@ TEST(BoxReport, EverySingleWrongLineIsAProblem) {
     }
 }
 
+TEST(BoxReport, ManyWrongLinesAreCutShort) {
+    debian::Row row;
+    for (int line = 0; line < 23; line++)
+        row.details += fmt::format("line {}\n", line);
+    const auto problem = debian::problems({&row, 1}, {}).at(0);
+    EXPECT_THAT(problem, HasSubstr("line 19\nand 3 more\n"));
+    EXPECT_EQ(problem.find("line 20"), problem.npos);
+}
+
 TEST(BoxReport, AFileThatIsNotOneIsAProblemAndNoException) {
     for (const char *cache : {"", "x86_64 0 ALLOW\n", "nonsense\n"}) {
         const auto row = check({refuses_one}, cache);
