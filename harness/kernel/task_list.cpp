@@ -79,12 +79,11 @@ std::optional<FilteredTask> look_at(const fs::path &task) {
         return {};
     const unsigned filters = parse_task_status(*status).filters;
     const auto command = read_text(task / "comm");
-    const auto cgroup = read_text(task / "cgroup");
-    if (filters == 0 || !command || !cgroup)
+    if (filters == 0 || !command)
         return {};
     FilteredTask found;
     found.command = command->substr(0, command->find('\n'));
-    found.unit = unit_of_cgroup(*cgroup);
+    found.unit = unit_of_cgroup(read_text(task / "cgroup").value_or(""));
     found.filters = filters;
     return found;
 }

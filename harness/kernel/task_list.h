@@ -34,7 +34,7 @@ struct FilteredTask {
     pid_t pid = 0;
     pid_t tid = 0;
     std::string command; // /proc/PID/task/TID/comm
-    std::string unit;
+    std::string unit;    // empty where the kernel has no control groups
     unsigned filters = 0;
 
     bool operator==(const FilteredTask &) const = default;

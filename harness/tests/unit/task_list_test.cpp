@@ -49,11 +49,19 @@ TEST(TaskList, FindsEveryFilteredThreadInOrder) {
 TEST(TaskList, ATaskThatEndsMeanwhileIsLeftOut) {
     const FakeProc proc;
     proc.add(10, 10, three_filters);
-    std::filesystem::remove(proc.directory().path() / "10/task/10/cgroup");
+    std::filesystem::remove(proc.directory().path() / "10/task/10/comm");
     proc.add(11, 11, three_filters);
     std::filesystem::remove(proc.directory().path() / "11/task/11/status");
     std::filesystem::create_directories(proc.directory().path() / "12");
     EXPECT_TRUE(proc.tasks().empty());
+}
+
+// Our own small kernel is one of these.
+TEST(TaskList, ATaskWithoutControlGroupIsThere) {
+    const FakeProc proc;
+    proc.add(10, 10, three_filters, "main");
+    std::filesystem::remove(proc.directory().path() / "10/task/10/cgroup");
+    EXPECT_EQ(proc.tasks(), (std::vector<FilteredTask>{{10, 10, "main", "", 3}}));
 }
 
 TEST(TaskList, AnEmptyDirectoryIsNoProc) {
