@@ -9,7 +9,7 @@
 make_project() {
     mkdir -p project/kernel-config project/patches
     cp -r "$ROOT/scripts" project/scripts
-    printf '# A reason.\nCONFIG_SECCOMP=y\n' >project/kernel-config/base.config
+    printf '# A reason.\nCONFIG_SECCOMP=y\nCONFIG_X86_64=y\nCONFIG_COMPAT=y\n' >project/kernel-config/base.config
     printf 'CONFIG_KASAN=y\n' >project/kernel-config/debug.config
     printf '# Comes with the patches.\nCONFIG_OURS=y\n' >project/kernel-config/patched.config
     make_series linux-5.10
@@ -25,7 +25,9 @@ make_source() {
 tinyconfig:
 	@echo '# CONFIG_NET is not set' > $(O)/.config
 olddefconfig:
-	@grep -v '^CONFIG_NONSENSE' $(O)/.config > $(O)/.config.new; mv $(O)/.config.new $(O)/.config
+	@awk '{ n = $$0; sub(/^# /, "", n); sub(/[= ].*/, "", n); last[n] = $$0 } \
+		END { for (n in last) if (n !~ /^CONFIG_NONSENSE/) print last[n] }' \
+		$(O)/.config > $(O)/.config.new; mv $(O)/.config.new $(O)/.config
 headers_install:
 	@mkdir -p $(INSTALL_HDR_PATH)/include
 bzImage: $(O)/seccomp.o
@@ -33,6 +35,8 @@ bzImage: $(O)/seccomp.o
 	@cp $(O)/seccomp.o $(O)/arch/x86/boot/bzImage
 	@touch $(O)/System.map
 	@echo '#define __NR_syscall_max 440' > $(O)/arch/x86/include/generated/uapi/asm/unistd_64.h
+	@echo '#define __NR_syscall_max 438' > $(O)/arch/x86/include/generated/uapi/asm/unistd_32.h
+	@echo $(ARCH) > $(O)/arch_of_make
 	@echo '#define __NR_ia32_syscall_max 439' > $(O)/arch/x86/include/generated/asm/unistd_32_ia32.h
 $(O)/seccomp.o: kernel/seccomp.c $(O)/.config
 	@echo '  CC      kernel/seccomp.o'; echo compiled >> $(O)/../../compiled
@@ -260,6 +264,33 @@ two_at_once() {
     [[ $(compiled) == 1 ]]
 }
 
+tables_of() {
+    sed -n 's/^ "tables": //; T; s/ *$//; p' "$OUT/buildinfo.json"
+}
+
+one_table() {
+    make_project
+    printf '# CONFIG_COMPAT is not set\n' >project/kernel-config/no-compat.config
+    build --config no-compat
+    expect_status 0
+    [[ $(tables_of) == '[{"name": "x86_64", "arch": 3221225534, "size": 441}]}' ]] || fail "$(tables_of)"
+}
+
+other_word_size() {
+    make_project
+    printf 'CONFIG_64BIT=y\n' >>project/kernel-config/base.config
+    printf '# CONFIG_64BIT is not set\n# CONFIG_X86_64 is not set\n' >project/kernel-config/x86-32.config
+    build --config x86-32
+    expect_status 0
+    [[ $(tables_of) == '[{"name": "ia32", "arch": 1073741827, "size": 439}]}' ]] || fail "$(tables_of)"
+    grep -qx i386 "$BUILD_DIR/work/full/x86-32/arch_of_make"
+    readelf -h "$OUT/kselftest/seccomp_bpf" | grep -q 'Class: *ELF32'
+    build
+    expect_status 0
+    grep -qx x86_64 "$BUILD_DIR/work/full/base/arch_of_make"
+    readelf -h "$OUT/kselftest/seccomp_bpf" | grep -q 'Class: *ELF64'
+}
+
 expect_no_kernel() {
     [[ -z $(find "$BUILD_DIR"/{kernels,tmp} -mindepth 1 2>/dev/null) ]] || fail 'something was left behind'
 }
@@ -279,4 +310,6 @@ it 'build-kernel: a patch does not fit' patch_does_not_fit
 it 'build-kernel: unknown config' unknown_config
 it 'build-kernel: another clone takes it from the shared cache' other_clone
 it 'build-kernel: half a kernel is made again' half_made_kernel
+it 'build-kernel: a kernel with one syscall table' one_table
+it 'build-kernel: a 32-bit kernel' other_word_size
 it 'build-kernel: two at once build one' two_at_once
