@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Attaches seccomp filters, makes syscalls in a given way with given registers
- * and tells what became of each. Built twice, as a 64-bit and as a 32-bit
- * program; not for people, but for tests (syscall_probe.h says how).
+ * and tells what became of each. Built as a 64-bit, a 32-bit and an x32 program;
+ * not for people, but for tests (syscall_probe.h says how).
  *
  * From the moment the filters are attached it makes no syscall but those it is
  * asked for: the filters may forbid any, sigreturn and exit included.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -284,11 +285,14 @@ static void serve(void)
 
 int main(int argc, char **argv)
 {
+	/* A test that is not in this machine hands over a file by its name. */
+	int job_fd = argc > 1 ? open(argv[1], O_RDWR) : PROBE_JOB_FD;
+
 	job = mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED,
-		   PROBE_JOB_FD, 0);
+		   job_fd, 0);
 	if (job == MAP_FAILED) {
 		fprintf(stderr, "%s: file descriptor %d: %s, let a test start this program\n",
-			argc > 0 ? argv[0] : "syscall_probe", PROBE_JOB_FD,
+			argc > 0 ? argv[0] : "syscall_probe", job_fd,
 			strerror(errno));
 		return EXIT_USAGE;
 	}
