@@ -20,7 +20,7 @@ namespace guest {
 // The running kernel's tables, from the environment variable SECCOMP_CACHE_TABLES.
 const std::vector<cbpf::SyscallTable> &tables();
 const cbpf::SyscallTable &native_table();
-const cbpf::SyscallTable &compat_table();
+const cbpf::SyscallTable &compat_table(); // throws std::runtime_error where there is none
 
 // The file's text, read in one go. Throws std::system_error with the errno of open(2) or read(2).
 std::string read_file(const std::string &path);

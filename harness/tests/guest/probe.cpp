@@ -85,6 +85,8 @@ const char *path_name(Path path) {
         return "Vdso32";
     case Path::vsyscall:
         return "Vsyscall";
+    case Path::x32:
+        return "X32";
     }
     return "?";
 }
@@ -92,11 +94,15 @@ const char *path_name(Path path) {
 void PrintTo(Path path, std::ostream *stream) { *stream << path_name(path); }
 
 Bits path_bits(Path path) {
+    if (path == Path::x32)
+        return Bits::x32;
     return path == Path::int80_from_32 || path == Path::vdso32 ? Bits::b32 : Bits::b64;
 }
 
 std::uint32_t path_arch(Path path) {
-    return path == Path::syscall || path == Path::vsyscall ? AUDIT_ARCH_X86_64 : AUDIT_ARCH_I386;
+    const bool i386 =
+        path == Path::int80_from_64 || path == Path::int80_from_32 || path == Path::vdso32;
+    return i386 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 }
 
 std::vector<Path> general_paths() {

@@ -23,16 +23,18 @@
 
 namespace guest {
 
-enum class Bits { b64, b32 };
+enum class Bits { b64, b32, x32 };
 
 // Which program makes the syscall, and how.
-enum class Path { syscall, int80_from_64, int80_from_32, vdso32, vsyscall };
+// x32: `syscall` again, but all of the
+// program is x32, so that its filters come through the x32 entry, too.
+enum class Path { syscall, int80_from_64, int80_from_32, vdso32, vsyscall, x32 };
 
 const char *path_name(Path path);
 void PrintTo(Path path, std::ostream *stream);
 Bits path_bits(Path path);
 std::uint32_t path_arch(Path path);
-// All but vsyscall, which is for three numbers only.
+// Those that every kernel of base.config has, but for vsyscall, which is for three numbers only.
 std::vector<Path> general_paths();
 
 struct Call {

@@ -20,6 +20,7 @@ constexpr std::uint64_t vsyscall_page = 0xffffffffff600000;
 std::uint32_t probe_path_of(Path path) {
     switch (path) {
     case Path::syscall:
+    case Path::x32:
         return PROBE_SYSCALL;
     case Path::int80_from_64:
     case Path::int80_from_32:
@@ -57,14 +58,25 @@ std::int64_t normalised(std::int64_t value, const Call &call, std::uint32_t pid)
 
 } // namespace
 
+const char *probe_name(Bits bits) {
+    switch (bits) {
+    case Bits::b64:
+        return "syscall_probe64";
+    case Bits::b32:
+        return "syscall_probe32";
+    case Bits::x32:
+        return "syscall_probex32";
+    }
+    throw std::logic_error("no such probe");
+}
+
 std::string probe_program(Bits bits) {
     char self[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
     if (length < 0)
         throw std::system_error(errno, std::generic_category(), "/proc/self/exe");
     const std::string path(self, static_cast<std::size_t>(length));
-    return path.substr(0, path.rfind('/') + 1) +
-           (bits == Bits::b64 ? "syscall_probe64" : "syscall_probe32");
+    return path.substr(0, path.rfind('/') + 1) + probe_name(bits);
 }
 
 void fill_in(probe_job &job, const cbpf::Chain &chain, const std::vector<Call> &calls,
@@ -115,8 +127,8 @@ seccomp_data shown_to_filters(const probe_job &job, const Call &call) {
     if (call.path == Path::vsyscall)
         data.instruction_pointer = vsyscall_page + vsyscall_offset(call.number);
     for (std::size_t a = 0; a < 6; a++)
-        data.args[a] = path_bits(call.path) == Bits::b64 ? call.args[a]
-                                                         : static_cast<std::uint32_t>(call.args[a]);
+        data.args[a] = path_bits(call.path) == Bits::b32 ? static_cast<std::uint32_t>(call.args[a])
+                                                         : call.args[a];
     return data;
 }
 

@@ -13,6 +13,7 @@
 
 namespace guest {
 
+const char *probe_name(Bits bits);
 // The program's path: the probes lie beside this program.
 std::string probe_program(Bits bits);
 
