@@ -24,7 +24,7 @@ BUILD := build
 HARNESS := $(BUILD)/harness
 BIN := $(HARNESS)/bin
 SELFTESTS := $(BUILD)/selftests
-INITRAMFS := $(BUILD)/initramfs/test.cpio
+INITRAMFS := $(BUILD)/initramfs/$(KCONFIG).cpio
 # Files of the patched kernel that are compiled for user space as they are.
 PATCHED_FILES := kernel/seccomp_emu.c kernel/seccomp_emu.h
 comma := ,
@@ -41,6 +41,7 @@ STOCK := $(BUILD)/current/stock-$(KCONFIG)
 # What the programs on the host are told about the machines they boot.
 VM_ENV = SECCOMP_CACHE_KERNEL=$(PATCHED) SECCOMP_CACHE_STOCK_KERNEL=$(STOCK) \
 	SECCOMP_CACHE_INITRAMFS=$(INITRAMFS) SECCOMP_CACHE_GUEST_TESTS=$(subst $() ,$(comma),$(strip $(GUEST_TESTS))) \
+	SECCOMP_CACHE_PROFILE=$(PROFILE) \
 	SECCOMP_CACHE_KTAP=$(KTAP) SECCOMP_CACHE_LOGS=$(BUILD)/logs
 
 ##@ Using it
@@ -93,8 +94,11 @@ selftests: setup ## Build the programs that run in the guest (C)
 .PHONY: initramfs
 initramfs: kernel harness selftests ## Make the guest's root file system
 	@bins=$$(find $(SELFTESTS) -maxdepth 1 -type f -perm -u+x | sort); \
-	kselftests=$$(find $(PATCHED)/kselftest -type f | sort); \
-	qemu/make-initramfs $(INITRAMFS) \
+	kselftests=$$(find $(PATCHED)/kselftest -type f | sort); bits=; \
+	if grep -qx CONFIG_X86_32=y $(PATCHED)/config; then \
+		bits=--32; bins+=" $$(find $(SELFTESTS)/i386 -type f | sort)"; \
+	fi; \
+	qemu/make-initramfs $(INITRAMFS) $$bits \
 		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(BIN)/cache_snapshot $$bins) \
 		$$(printf -- '--kselftest %s ' $$kselftests) \
 		--profile $(PROFILE) >/dev/null

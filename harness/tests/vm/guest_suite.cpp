@@ -92,7 +92,8 @@ std::string explain(const vm::Outcome &outcome) {
 
 namespace {
 
-void register_program(const std::filesystem::path &program) {
+// Returns the tests' full names.
+std::vector<std::string> register_program(const std::filesystem::path &program) {
     const auto listing = vm::capture({program.string(), "--gtest_list_tests"});
     if (listing.status != 0)
         throw std::runtime_error(fmt::format("{} --gtest_list_tests {}", program.string(),
@@ -101,18 +102,25 @@ void register_program(const std::filesystem::path &program) {
     if (tests.empty())
         throw std::runtime_error(fmt::format("{} lists no tests", program.string()));
     const std::string name = program.filename().string();
-    for (const vm::ListedTest &test : tests)
+    std::vector<std::string> names;
+    for (const vm::ListedTest &test : tests) {
+        names.push_back(test.full_name());
         testing::RegisterTest(
             test.suite.c_str(), test.name.c_str(), or_null(test.type), or_null(test.value),
             __FILE__, __LINE__,
             [name, test]() -> testing::Test * { return new GuestTest(name, test); });
+    }
+    return names;
 }
 
 } // namespace
 
-void register_guest_tests(const Options &options) {
+std::vector<std::string> register_guest_tests(const Options &options) {
+    std::vector<std::string> names;
     for (const auto &program : options.guest_tests)
-        register_program(program);
+        for (std::string &name : register_program(program))
+            names.push_back(std::move(name));
+    return names;
 }
 
 } // namespace tests

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/vm/kselftest_suite.h"
 
+#include "tests/vm/function_test.h"
 #include "tests/vm/guest_suite.h"
 #include "tests/vm/machine_pool.h"
 #include "vm/ktap.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 
 namespace tests {
 namespace {
@@ -20,20 +20,6 @@ using namespace std::chrono_literals;
 
 constexpr const char *bin = "/opt/seccomp-cache/bin/";
 constexpr const char *kselftest = "/opt/seccomp-cache/kselftest/";
-
-class FunctionTest : public testing::Test {
-public:
-    explicit FunctionTest(std::function<void()> body) : body_(std::move(body)) {}
-    void TestBody() override { body_(); }
-
-private:
-    std::function<void()> body_;
-};
-
-void register_test(const char *suite, const std::string &name, std::function<void()> body) {
-    testing::RegisterTest(suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                          [body]() -> testing::Test * { return new FunctionTest(body); });
-}
 
 vm::Outcome run(Kind kind, std::vector<std::string> argv, std::chrono::milliseconds timeout) {
     return pool().run(

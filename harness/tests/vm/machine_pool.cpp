@@ -101,6 +101,22 @@ void MachinePool::boot(Kind kind, Slot &slot) {
     slot.boot_failures = 0;
 }
 
+// The one that is up, or a new one.
+vm::Machine &MachinePool::machine(Kind kind) {
+    Slot &slot = slots_[kind];
+    if (const auto reason = given_up(slot))
+        throw vm::MachineError({*reason, "", options_.logs});
+    if (!slot.machine || !slot.machine->usable())
+        boot(kind, slot);
+    return *slot.machine;
+}
+
+void MachinePool::put(Kind kind, const std::string &path, std::string_view content) {
+    machine(kind).put(path, content);
+}
+
+std::string MachinePool::get(Kind kind, const std::string &path) { return machine(kind).get(path); }
+
 vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
     Slot &slot = slots_[kind];
     vm::Outcome outcome;
@@ -109,9 +125,7 @@ vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
         return outcome;
     }
     try {
-        if (!slot.machine || !slot.machine->usable())
-            boot(kind, slot);
-        outcome = slot.machine->run(command);
+        outcome = machine(kind).run(command);
     } catch (const vm::MachineError &error) {
         outcome.failure = error.failure;
     }

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tests {
@@ -30,6 +31,12 @@ public:
 
     // Never throws for what a machine does: that is in the outcome.
     vm::Outcome run(Kind kind, const vm::Command &command);
+
+    // A file of the shared machine. Throw vm::MachineError.
+    void put(Kind kind, const std::string &path, std::string_view content);
+    std::string get(Kind kind, const std::string &path);
+
+    const vm::KernelBuild &build(Kind kind);
 
     // For a machine of one's own. `suffix` becomes part of the log's name.
     vm::MachineSpec spec(Kind kind, const std::string &suffix);
@@ -51,9 +58,9 @@ private:
         std::string last_reason;
     };
 
-    const vm::KernelBuild &build(Kind kind);
     std::optional<std::string> given_up(const Slot &slot) const;
     void boot(Kind kind, Slot &slot);
+    vm::Machine &machine(Kind kind);
 
     Options options_;
     std::optional<vm::Accel> accel_;

@@ -6,20 +6,26 @@
 // filters, sharding, XML and --gtest_list_tests work as for any other program. Machines are
 // booted when the first case that is to run needs one, and serve all that follow.
 
+#include "tests/vm/applicability.h"
+#include "tests/vm/configuration_suite.h"
 #include "tests/vm/guest_suite.h"
 #include "tests/vm/kselftest_suite.h"
 #include "tests/vm/machine_pool.h"
 #include "tests/vm/options.h"
 #include "vm/kernel_build.h"
+#include "vm/kernel_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -49,7 +55,40 @@ void require_all(const tests::Options &options) {
     if (!options.stock_kernel.empty())
         vm::load_kernel_build(options.stock_kernel);
     require_file(options.initramfs, "--initramfs");
+    require_file(options.profile, "--profile");
     std::ignore = vm::parse_accel_request(std::getenv("ACCEL") ? std::getenv("ACCEL") : "");
+}
+
+std::vector<std::string> registered_tests() {
+    std::vector<std::string> names;
+    const auto &all = *testing::UnitTest::GetInstance();
+    for (int s = 0; s < all.total_test_suite_count(); s++)
+        for (int t = 0; t < all.GetTestSuite(s)->total_test_count(); t++)
+            names.push_back(fmt::format("{}.{}", all.GetTestSuite(s)->name(),
+                                        all.GetTestSuite(s)->GetTestInfo(t)->name()));
+    return names;
+}
+
+// Leaves out of the run, and says so, what the kernel cannot do. `guest_tests` are the names of
+// the tests that are part of the guest's own program, which is one of 64 bits.
+void leave_out_what_does_not_apply(const tests::Options &options,
+                                   const std::vector<std::string> &guest_tests) {
+    const auto all = registered_tests();
+    std::vector<tests::Need> needs;
+    for (const std::string &test : guest_tests)
+        needs.push_back({test, "CONFIG_X86_64"});
+    const auto listed = tests::all_needs();
+    if (const auto stale = tests::stale_patterns(all, listed); !stale.empty())
+        throw std::runtime_error(
+            fmt::format("tests/vm/applicability.cpp: no test matches {}", fmt::join(stale, ", ")));
+    needs.insert(needs.end(), listed.begin(), listed.end());
+    const auto left_out =
+        tests::not_applicable(all, needs, vm::load_kernel_config(options.kernel / "config"));
+    if (left_out.empty())
+        return;
+    GTEST_FLAG_SET(filter, tests::without(GTEST_FLAG_GET(filter), left_out));
+    fmt::print("What does not apply to this kernel, and is left out:\n{}",
+               tests::describe(left_out));
 }
 
 bool asks_for_help(int argc, char **argv) {
@@ -70,10 +109,12 @@ int run(int argc, char **argv) {
         throw std::runtime_error("--guest-tests is missing: see --help");
     for (const auto &program : options.guest_tests)
         require_file(program, "--guest-tests");
-    tests::register_guest_tests(options);
+    const auto guest_tests = tests::register_guest_tests(options);
     tests::register_kselftests(options);
+    tests::register_configuration_tests(options);
     if (!GTEST_FLAG_GET(list_tests)) {
         require_all(options);
+        leave_out_what_does_not_apply(options, guest_tests);
         tests::set_pool(std::make_unique<tests::MachinePool>(options));
         testing::AddGlobalTestEnvironment(new PowerOff);
     }
@@ -81,7 +122,8 @@ int run(int argc, char **argv) {
     // A filter with a typing error must not look like success. An empty shard may.
     if (!GTEST_FLAG_GET(list_tests) && !std::getenv("GTEST_TOTAL_SHARDS") &&
         testing::UnitTest::GetInstance()->test_to_run_count() == 0)
-        throw std::runtime_error("no test has that name: see --gtest_list_tests");
+        throw std::runtime_error("no test has that name, or none of them applies to this kernel: "
+                                 "see --gtest_list_tests");
     tests::set_pool(nullptr);
     return result;
 }

@@ -21,6 +21,8 @@ Options parse_options(int argc, char **argv) {
                    "the guest's GoogleTest programs, as found on the host, comma separated")
         ->delimiter(',')
         ->envname("SECCOMP_CACHE_GUEST_TESTS");
+    app.add_option("--profile", options.profile, "the OCI profile to test with: podman's default")
+        ->envname("SECCOMP_CACHE_PROFILE");
     app.add_option("--logs", options.logs, "directory for console logs")
         ->envname("SECCOMP_CACHE_LOGS")
         ->capture_default_str();

@@ -15,6 +15,7 @@ struct Options {
     std::filesystem::path stock_kernel; // the same without patches, or nothing
     std::filesystem::path initramfs;
     std::vector<std::filesystem::path> guest_tests; // the guest's GoogleTest programs, on the host
+    std::filesystem::path profile;                  // an OCI profile, on the host
     std::filesystem::path logs = "build/logs";
     std::vector<std::string> ktap;               // names of KTAP programs in the guest
     std::vector<std::string> ktap_allowed_skips; // names of tests, or reasons
