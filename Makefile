@@ -19,6 +19,7 @@ FILTER ?=
 CHAINS ?=
 SECONDS ?= 600
 N ?= 8
+ONLY ?=
 
 BUILD := build
 HARNESS := $(BUILD)/harness
@@ -157,6 +158,18 @@ vm-debian: harness ## Boot a Debian, check the cache of every task in it
 	$(BIN)/vm_debian --kernel "$$kernel" --root "$$root" --profile $(PROFILE) \
 		--logs $(BUILD)/logs --chains $(BUILD)/debian/chains
 
+.PHONY: vm-matrix
+vm-matrix: setup ## Test kernels of other configurations (ONLY=NAME: that one)
+	@FILTER='$(FILTER)' scripts/vm-matrix $(ONLY)
+
+.PHONY: build-matrix
+build-matrix: setup ## Compile what is not booted: without seccomp, um, arm64, mips
+	@scripts/build-matrix $(ONLY)
+
+.PHONY: bisect-check
+bisect-check: kernel-stock initramfs ## Build and boot every prefix of the series, and lint it
+	@$(VM_ENV) scripts/bisect-check
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -187,5 +200,7 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
 #> SECONDS=N               how long to fuzz (default: 600)
 #> N=N                     how many instructions the model check goes up to (default: 8)
+
+#> ONLY=NAME               only this configuration of vm-matrix or build-matrix
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

@@ -11,38 +11,37 @@
     EMULATOR=kernel/seccomp_emu.o
 }
 
-# make_tree SOURCE TREE [PATCH...]: TREE is SOURCE with the patches applied. One
-# that is so already is left alone.
+# make_tree SOURCE TREE COUNT PATCH...: TREE becomes SOURCE with the first COUNT
+# of the patches. One that is there for another COUNT is changed, and only in
+# files whose text is another, so that make has no more to do than it must.
 make_tree() {
     local source=$1 tree=$2 how=-a id
-    shift 2
-    id="$(cat "$source/.source-id" 2>/dev/null || date +%s) $(patch_digest "$@")"
-    if [[ -f $tree.id && $(<"$tree.id") == "$id" ]]; then
-        return
+    id=$(cat "$source/.source-id" 2>/dev/null || date +%s)
+    if [[ ! -f $tree.id || $(<"$tree.id") != "$id" ]]; then
+        # A source we fetched ourselves need not be there twice: nothing writes
+        # into the files of a tree, rsync puts new ones in their place.
+        if [[ $source == "$BUILD_DIR"/src/* ]]; then
+            how=-al
+        fi
+        rm -rf "$tree" "$tree.id"
+        with_status "making ${tree#"$BUILD_DIR"/}" cp "$how" -T "$(realpath "$source")" "$tree" ||
+            die "$EX_BUILD" "copying $source failed ($(head -n 1 "$SCRATCH/status.log"))"
+        printf '%s\n' "$id" >"$tree.id"
     fi
-    # A source we fetched ourselves need not be there twice: nothing writes into
-    # the files of a tree, apply_to_tree puts new ones in their place.
-    if [[ $source == "$BUILD_DIR"/src/* ]]; then
-        how=-al
-    fi
-    rm -rf "$tree" "$tree.id"
-    with_status "making ${tree#"$BUILD_DIR"/}" cp "$how" -T "$(realpath "$source")" "$tree" ||
-        die "$EX_BUILD" "copying $source failed ($(head -n 1 "$SCRATCH/status.log"))"
-    apply_to_tree "$source" "$tree" "$@"
-    printf '%s\n' "$id" >"$tree.id"
+    set_patches "$@"
 }
 
-# apply_to_tree SOURCE TREE PATCH...: what the patches touch becomes what they
-# make of SOURCE's files. Files that are so already keep their times, and make
-# has nothing to do for them.
-apply_to_tree() {
-    local source=$1 tree=$2 why
-    shift 2
+set_patches() {
+    local source=$1 tree=$2 count=$3 file why
+    shift 3
     rm -rf "$SCRATCH/touched"
     copy_touched "$source" "$SCRATCH/touched" "$@"
-    why=$(try_patches "$SCRATCH/touched" "$@") || die "$EX_NOT_FIT" "a patch does not fit: $why"
-    # rsync never writes into a file: it makes a new one.
+    why=$(try_patches "$SCRATCH/touched" "${@:1:count}") ||
+        die "$EX_NOT_FIT" "a patch does not fit: $why"
     rsync -a --checksum --no-times "$SCRATCH/touched/" "$tree/"
+    touched_files "$@" | while read -r file; do
+        [[ -f $SCRATCH/touched/$file ]] || rm -f "$tree/$file"
+    done
 }
 
 # complaints LOG: what compilers and checkers said, without what depends on the
@@ -55,6 +54,15 @@ complaints() {
 # new_complaints BEFORE AFTER: two logs.
 new_complaints() {
     comm -13 <(complaints "$1") <(complaints "$2")
+}
+
+# count TEXT: its lines.
+count() {
+    if [[ -z $1 ]]; then
+        echo 0
+    else
+        wc -l <<<"$1"
+    fi
 }
 
 # configure_objects FRAGMENT... -- MAKE...: the smallest config there is, and the
