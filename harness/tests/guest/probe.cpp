@@ -87,6 +87,8 @@ const char *path_name(Path path) {
         return "Vsyscall";
     case Path::x32:
         return "X32";
+    case Path::x32_from_64:
+        return "X32From64";
     }
     return "?";
 }

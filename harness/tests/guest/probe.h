@@ -26,9 +26,9 @@ namespace guest {
 enum class Bits { b64, b32, x32 };
 
 // Which program makes the syscall, and how.
-// x32: `syscall` again, but all of the
-// program is x32, so that its filters come through the x32 entry, too.
-enum class Path { syscall, int80_from_64, int80_from_32, vdso32, vsyscall, x32 };
+// The last two are `syscall` again, with x32's numbers. In x32 all of the program is x32, so that
+// its filters come through the x32 entry, too.
+enum class Path { syscall, int80_from_64, int80_from_32, vdso32, vsyscall, x32, x32_from_64 };
 
 const char *path_name(Path path);
 void PrintTo(Path path, std::ostream *stream);

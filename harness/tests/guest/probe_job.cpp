@@ -21,6 +21,7 @@ std::uint32_t probe_path_of(Path path) {
     switch (path) {
     case Path::syscall:
     case Path::x32:
+    case Path::x32_from_64:
         return PROBE_SYSCALL;
     case Path::int80_from_64:
     case Path::int80_from_32:

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <sstream>
 
 namespace tests {
@@ -150,10 +151,12 @@ struct Harmless {
 constexpr std::uint32_t x32_bit = 0x40000000;
 constexpr std::uint32_t magic_argument = 0x5ec0ffee; // guest::look_at_argument() refuses it
 
+bool is_x32(Path path) { return path == Path::x32 || path == Path::x32_from_64; }
+
 Harmless harmless(Path path) {
     if (guest::path_arch(path) == AUDIT_ARCH_I386)
         return {20, 64, 199, 200, 223};
-    const std::uint32_t bit = path == Path::x32 ? x32_bit : 0;
+    const std::uint32_t bit = is_x32(path) ? x32_bit : 0;
     return {bit | SYS_getpid, bit | SYS_getppid, bit | SYS_getuid, bit | SYS_getgid, bit | 400};
 }
 
@@ -248,8 +251,8 @@ void syscalls_are_as_interpreted(Path path) {
         expect_as_interpreted(chain, calls, unfiltered, tally);
     EXPECT_GT(tally.filtered, 0U);
     EXPECT_GT(tally.refused, 0U);
-    // Of the numbers an x32 program uses, only the one without x32's bit can be in a table.
-    if (path == Path::x32) {
+    // Of the numbers used for x32, only the one without x32's bit can be in a table.
+    if (is_x32(path)) {
         EXPECT_EQ(tally.cached, chains.size());
     } else {
         EXPECT_GT(tally.cached, chains.size());
@@ -259,6 +262,11 @@ void syscalls_are_as_interpreted(Path path) {
 }
 
 void there_is_no_such_way_in(Path path) {
+    if (path == Path::x32_from_64) {
+        const auto performed = perform(Kind::patched, {}, {{path, x32_bit | SYS_getpid, {}}});
+        EXPECT_EQ(performed.outcomes.at(0), guest::returned(-ENOSYS));
+        return;
+    }
     const std::uint64_t getpid = path == Path::x32 ? x32_bit | SYS_getpid : 20;
     const Attempt attempt = try_call(Kind::patched, {path, getpid, {}});
     EXPECT_FALSE(attempt.returned);
@@ -302,8 +310,8 @@ void register_configuration_tests(const Options &options) {
     add("IsWhatItsNameSays", [&] { is_what_its_name_says(expected); });
     add_proc_file_tests(expected);
     const bool runs_64_bit_probes = expected.tables.front() != "ia32";
-    for (const Path path :
-         {Path::syscall, Path::int80_from_64, Path::int80_from_32, Path::vdso32, Path::x32}) {
+    for (const Path path : {Path::syscall, Path::int80_from_64, Path::int80_from_32, Path::vdso32,
+                            Path::x32, Path::x32_from_64}) {
         const std::string name = guest::path_name(path);
         if (std::find(expected.ways_in.begin(), expected.ways_in.end(), path) !=
             expected.ways_in.end())
