@@ -23,7 +23,8 @@ struct Expectation {
     std::vector<std::string_view> options_off;
 };
 
-// A config with no entry of its own, such as debug, must be as base.
+// A config with no entry of its own, such as debug, must have the tables, the proc file and the
+// ways in of base; its options are its own affair.
 const Expectation &expectation_for(std::string_view config);
 
 std::span<const Expectation> all_expectations();
