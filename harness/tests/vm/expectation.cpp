@@ -61,8 +61,6 @@ const Expectation any_other = {"", both_tables, true, usual_ways, {}, {}};
 
 } // namespace
 
-std::span<const Expectation> all_expectations() { return expectations; }
-
 const Expectation &expectation_for(std::string_view config) {
     const auto found =
         std::find_if(std::begin(expectations), std::end(expectations),

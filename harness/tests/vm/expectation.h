@@ -8,7 +8,6 @@
 
 #include "tests/guest/probe.h"
 
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,7 +25,5 @@ struct Expectation {
 // A config with no entry of its own, such as debug, must have the tables, the proc file and the
 // ways in of base; its options are its own affair.
 const Expectation &expectation_for(std::string_view config);
-
-std::span<const Expectation> all_expectations();
 
 } // namespace tests
