@@ -48,7 +48,7 @@ set_patches() {
 # place of the tree or the line, and without kconfig's remarks on fragments.
 complaints() {
     grep -iE '(warning|error): ' "$1" | grep -v '^\.config:' |
-        sed -E 's,^[^ ]*/src-[a-z]+/,,; s,:[0-9]+(:[0-9]+)?: ,: ,' | sort -u || true
+        sed -E 's,[^ ]*/src-[a-z]+/,,g; s,:[0-9]+(:[0-9]+)?: ,: ,' | sort -u || true
 }
 
 # new_complaints BEFORE AFTER: two logs.

@@ -58,6 +58,7 @@ complaint_lines() {
   CC      kernel/seccomp.o
 /somewhere/src-stock/kernel/seccomp.c:10:5: warning: old complaint
 .config:12:warning: override: reassigning to symbol NET
+cc1: warning: ../src-stock/arch/um/include/uapi: No such file
 ../src-stock/fs/proc/base.c:863:65: error: incompatible types (sparse)
 LOG
     sed 's/src-stock/src-full/; s/:10:5:/:20:7:/; s/:863:65/:870:65/; s/^.config:12/.config:13/' before >after
