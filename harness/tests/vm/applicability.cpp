@@ -23,8 +23,10 @@ constexpr Need needs_of_tests[] = {
     {"SyscallsMixed.BothEntriesInOneProcess", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.FiltersSurviveExecIntoTheOtherWordSize", "CONFIG_IA32_EMULATION"},
     {"Selftests.compat_test", "CONFIG_IA32_EMULATION"},
+    {"Differential*.*", "CONFIG_IA32_EMULATION"}, // by all three entries
 
     // The proc file, of itself or as the way to look at the cache.
+    {"Differential*.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Instructions.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Privileges.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"ProcFile.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
@@ -38,8 +40,9 @@ constexpr Need needs_of_tests[] = {
     {"Threads.FailingTsync*ChangesNothing", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"UserNotification.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
 
-    // PTRACE_O_SUSPEND_SECCOMP.
+    // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},
+    {"FilterDump.*", "CONFIG_CHECKPOINT_RESTORE"},
 };
 
 std::string suite_of(const std::string &test) { return test.substr(0, test.find('.')); }
