@@ -203,6 +203,35 @@ later_fragment_wins() {
     expect_status 0
 }
 
+several_fragments() {
+    make_project
+    printf 'CONFIG_MORE=y\n' >project/kernel-config/more.config
+    build --config debug+more
+    expect_status 0
+    grep -q CONFIG_MORE=y "$OUT/config"
+    grep -q '"config": "debug+more"' "$OUT/buildinfo.json"
+    build --config debug+nothing
+    expect_status 2
+    expect_error 'kernel-config/nothing.config'
+}
+
+machine_needs() {
+    make_project
+    build
+    local first=$OUT
+    grep -qF '"machine": {}' "$OUT/buildinfo.json"
+    printf '# Machine: memory_mib=512 slowness=2\n' >>project/kernel-config/base.config
+    printf '# Machine: memory_mib=1024 command_line=a.b=1,c=2\n' >>project/kernel-config/debug.config
+    build --config debug
+    expect_status 0
+    [[ $OUT != "$first" ]] || fail 'the key'
+    local need
+    for need in '"memory_mib": 1024' '"slowness": 2' '"command_line": "a.b=1 c=2"'; do
+        grep '"machine"' "$OUT/buildinfo.json" | grep -qF "$need" || fail "$need"
+    done
+    expect_absent 'memory_mib": 512' "$OUT/buildinfo.json"
+}
+
 compiler_error() {
     make_project
     echo 'broken' >>source/kernel/seccomp.c
@@ -274,6 +303,8 @@ it 'build-kernel: writes only the files that changed' rebuilds_little
 it 'build-kernel: undoes a patch that was taken away' dropped_patch_is_undone
 it 'build-kernel: names the options that did not end up in .config' option_not_in_config
 it 'build-kernel: the later fragment has the last word' later_fragment_wins
+it 'build-kernel: several fragments' several_fragments
+it 'build-kernel: what the fragments say of the machine' machine_needs
 it 'build-kernel: shows what the compiler said' compiler_error
 it 'build-kernel: a patch does not fit' patch_does_not_fit
 it 'build-kernel: unknown config' unknown_config
