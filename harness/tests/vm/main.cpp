@@ -6,10 +6,12 @@
 // filters, sharding, XML and --gtest_list_tests work as for any other program. Machines are
 // booted when the first case that is to run needs one, and serve all that follow.
 
+#include "tests/vm/fault_suite.h"
 #include "tests/vm/guest_suite.h"
 #include "tests/vm/kselftest_suite.h"
 #include "tests/vm/machine_pool.h"
 #include "tests/vm/options.h"
+#include "tests/vm/stress_suite.h"
 #include "vm/kernel_build.h"
 
 #include <fmt/format.h>
@@ -29,6 +31,8 @@ public:
     void TearDown() override {
         for (const vm::Failure &failure : tests::pool().power_off())
             ADD_FAILURE() << "after the last test: " << failure.text();
+        for (const std::string &line : tests::pool().foreign_races())
+            fmt::print("{}\n", line);
     }
 };
 
@@ -72,6 +76,8 @@ int run(int argc, char **argv) {
         require_file(program, "--guest-tests");
     tests::register_guest_tests(options);
     tests::register_kselftests(options);
+    tests::register_stress_tests();
+    tests::register_fault_tests();
     if (!GTEST_FLAG_GET(list_tests)) {
         require_all(options);
         tests::set_pool(std::make_unique<tests::MachinePool>(options));
