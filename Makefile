@@ -95,7 +95,7 @@ initramfs: kernel harness selftests ## Make the guest's root file system
 	@bins=$$(find $(SELFTESTS) -maxdepth 1 -type f -perm -u+x | sort); \
 	kselftests=$$(find $(PATCHED)/kselftest -type f | sort); \
 	qemu/make-initramfs $(INITRAMFS) \
-		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(BIN)/cache_snapshot $$bins) \
+		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(addprefix $(BIN)/,cache_snapshot stress fault_injection) $$bins) \
 		$$(printf -- '--kselftest %s ' $$kselftests) \
 		--profile $(PROFILE) >/dev/null
 
@@ -153,6 +153,17 @@ vm-debian: harness ## Boot a Debian, check the cache of every task in it
 	$(BIN)/vm_debian --kernel "$$kernel" --root "$$root" --profile $(PROFILE) \
 		--logs $(BUILD)/logs --chains $(BUILD)/debian/chains
 
+# In the environment SECONDS would be bash's own clock.
+.PHONY: stress
+stress: kernel kernel-stock initramfs ## Attach, TSYNC, fork, exec, die, read and dump for SECONDS=60
+	@unset SECONDS; export SECCOMP_CACHE_STRESS_SECONDS=$(if $(filter file,$(origin SECONDS)),60,$(SECONDS)); \
+	$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter 'Stress.*' vm
+
+.PHONY: fault-injection
+fault-injection: ## Have each allocation of an attach fail, as stock and without CHECKPOINT_RESTORE
+	@$(MAKE) --no-print-directory vm-test KCONFIG=debug FILTER='FaultInjection.*'
+	@$(MAKE) --no-print-directory vm-test KCONFIG=debug+nocr FILTER='FaultInjection.*'
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -176,12 +187,13 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 ##@ Variables
 #> KERNEL_SRC=DIR|TARBALL  a kernel source of your own (a directory is not modified)
 #> KERNEL_VERSION=X.Y.Z    another version of the archive's (scripts/fetch-kernel --list)
-#> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone)
+#> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone):
+#>                         debug, kcsan, ...; several as in debug+nocr
 #> ACCEL=kvm|tcg           how to run the virtual machine (default: kvm if it works)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
-#> SECONDS=N               how long to fuzz (default: 600)
+#> SECONDS=N               how long to fuzz (default: 600), or to stress (60, in the guest's time)
 #> N=N                     how many instructions the model check goes up to (default: 8)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none
