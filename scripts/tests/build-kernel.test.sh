@@ -23,7 +23,7 @@ make_source() {
     mkdir -p "$1/scripts/kconfig" "$1/tools/testing/selftests/seccomp"
     cat >>"$1/Makefile" <<'MAKE'
 tinyconfig:
-	@echo '# CONFIG_NET is not set' > $(O)/.config
+	@echo '# CONFIG_NET is not set' > $(O)/.config; echo configured >> $(O)/../../configured
 olddefconfig:
 	@grep -v '^CONFIG_NONSENSE' $(O)/.config > $(O)/.config.new; mv $(O)/.config.new $(O)/.config
 headers_install:
@@ -176,6 +176,34 @@ rebuilds_little() {
     [[ $(stat -c %y "$BUILD_DIR/work/full/src/kernel/Makefile") == 2020-01-01* ]] || fail 'an untouched file was written'
 }
 
+configured() {
+    wc -l <"$BUILD_DIR/work/configured"
+}
+
+configures_when_needed() {
+    make_project
+    build
+    sed -i 's/^+int emulate/+int emulate_more/' project/patches/linux-5.10/0002-*
+    build
+    expect_status 0
+    [[ $(configured) == 1 ]] || fail 'code is no reason'
+    echo 'CONFIG_MORE=y' >>project/kernel-config/base.config
+    build
+    grep -q CONFIG_MORE=y "$OUT/config"
+    [[ $(configured) == 2 ]] || fail 'a fragment is'
+    printf 'diff --git a/kernel/Kconfig.more b/kernel/Kconfig.more\n--- /dev/null\n+++ b/kernel/Kconfig.more\n@@ -0,0 +1 @@\n+config MORE\n' \
+        >>project/patches/linux-5.10/0002-*
+    build
+    expect_status 0
+    [[ $(configured) == 3 ]] || fail 'an option of the patches is'
+    # One that failed is no good.
+    echo 'CONFIG_NONSENSE=y' >>project/kernel-config/base.config
+    build
+    expect_status 20
+    build
+    expect_status 20
+}
+
 dropped_patch_is_undone() {
     make_project
     build --series 2
@@ -289,6 +317,58 @@ two_at_once() {
     [[ $(compiled) == 1 ]]
 }
 
+# make_mutant LINE: in the place of one that the series has left as it was.
+make_mutant() {
+    printf 'Breaks: a line\n\ndiff --git a/kernel/seccomp.c b/kernel/seccomp.c\n' >mutant.patch
+    printf '%s\n' '--- a/kernel/seccomp.c' '+++ b/kernel/seccomp.c' '@@ -21,3 +21,3 @@' \
+        ' int ours_2;' '-int line_20;' "+$1" ' int line_21;' >>mutant.patch
+}
+
+mutant_on_top() {
+    make_project
+    export SECCOMP_CACHE_DIR=$T/cache
+    build
+    local first=$OUT
+    make_mutant 'int mutant;'
+    build --mutant mutant.patch
+    expect_status 0
+    [[ $OUT != "$first" ]] || fail 'the same kernel'
+    grep -q 'int mutant' "$OUT/bzImage"
+    grep -q ours_2 "$OUT/bzImage"
+    [[ ! -e $OUT/kselftest ]] || fail 'it has tests of its own'
+    grep -q '"series": "full and mutant"' "$OUT/buildinfo.json"
+    # Neither the tree of the others nor other clones have seen it.
+    expect_absent mutant "$BUILD_DIR"/work/full/src/kernel/seccomp.c
+    [[ $(find cache/kernels -mindepth 1 -maxdepth 1 | wc -l) == 1 ]] || fail 'it is in the shared cache'
+    # The next one starts from the series, and the words do not count.
+    first=$OUT
+    sed -i 's/Breaks: a line/Breaks: something/' mutant.patch
+    build --mutant mutant.patch
+    expect_out "$first"
+    make_mutant 'int other;'
+    build --mutant mutant.patch
+    expect_absent mutant "$OUT/bzImage"
+    grep -q 'int other' "$OUT/bzImage"
+}
+
+mutant_does_not_fit() {
+    make_project
+    make_mutant 'int mutant;'
+    sed -i 's/-int line_20/-int line_30/' mutant.patch
+    build --mutant mutant.patch
+    expect_status 30
+    expect_error 'mutant.patch'
+    sed -i '/^diff/d' mutant.patch
+    build --mutant mutant.patch
+    expect_status 30
+    expect_error "no line 'diff --git'"
+    build --mutant nothing.patch
+    expect_status 2
+    build --series 1 --mutant mutant.patch
+    expect_status 2
+    expect_no_kernel
+}
+
 expect_no_kernel() {
     [[ -z $(find "$BUILD_DIR"/{kernels,tmp} -mindepth 1 2>/dev/null) ]] || fail 'something was left behind'
 }
@@ -300,6 +380,7 @@ it 'build-kernel: options that come with the patches' options_of_the_patches
 it 'build-kernel: config, patches, source and compiler make another kernel' every_input_counts
 it 'build-kernel: commit messages and comments do not' words_do_not_count
 it 'build-kernel: writes only the files that changed' rebuilds_little
+it 'build-kernel: configures again only if it may make a difference' configures_when_needed
 it 'build-kernel: undoes a patch that was taken away' dropped_patch_is_undone
 it 'build-kernel: names the options that did not end up in .config' option_not_in_config
 it 'build-kernel: the later fragment has the last word' later_fragment_wins
@@ -311,3 +392,5 @@ it 'build-kernel: unknown config' unknown_config
 it 'build-kernel: another clone takes it from the shared cache' other_clone
 it 'build-kernel: half a kernel is made again' half_made_kernel
 it 'build-kernel: two at once build one' two_at_once
+it 'build-kernel: a mutant, apart from the others' mutant_on_top
+it 'build-kernel: a mutant that does not fit' mutant_does_not_fit
