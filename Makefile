@@ -19,6 +19,7 @@ FILTER ?=
 CHAINS ?=
 SECONDS ?= 600
 N ?= 8
+ONLY ?=
 
 BUILD := build
 HARNESS := $(BUILD)/harness
@@ -164,6 +165,10 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 	@$(MAKE) --no-print-directory vm-test KCONFIG=debug FILTER='FaultInjection.*'
 	@$(MAKE) --no-print-directory vm-test KCONFIG=debug+nocr FILTER='FaultInjection.*'
 
+.PHONY: mutants
+mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
+	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -195,5 +200,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
 #> SECONDS=N               how long to fuzz (default: 600), or to stress (60, in the guest's time)
 #> N=N                     how many instructions the model check goes up to (default: 8)
+#> ONLY=PATTERN            only these mutants (harness/mutants), as a shell pattern
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none
