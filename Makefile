@@ -100,7 +100,7 @@ initramfs: kernel harness selftests ## Make the guest's root file system
 		bits=--32; bins+=" $$(find $(SELFTESTS)/i386 -type f | sort)"; \
 	fi; \
 	qemu/make-initramfs $(INITRAMFS) $$bits \
-		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(BIN)/cache_snapshot $$bins) \
+		$$(printf -- '--bin %s ' $(GUEST_TESTS) $(addprefix $(BIN)/,cache_snapshot stress fault_injection) $$bins) \
 		$$(printf -- '--kselftest %s ' $$kselftests) \
 		--profile $(PROFILE) >/dev/null
 
@@ -170,6 +170,21 @@ build-matrix: setup ## Compile what is not booted: without seccomp, um, arm64, m
 bisect-check: kernel-stock initramfs ## Build and boot every prefix of the series, and lint it
 	@$(VM_ENV) scripts/bisect-check
 
+# In the environment SECONDS would be bash's own clock.
+.PHONY: stress
+stress: kernel kernel-stock initramfs ## Attach, TSYNC, fork, exec, die, read and dump for SECONDS=60
+	@unset SECONDS; export SECCOMP_CACHE_STRESS_SECONDS=$(if $(filter file,$(origin SECONDS)),60,$(SECONDS)); \
+	$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter 'Stress.*' vm
+
+.PHONY: fault-injection
+fault-injection: ## Have each allocation of an attach fail, as stock and without CHECKPOINT_RESTORE
+	@$(MAKE) --no-print-directory vm-test KCONFIG=debug FILTER='FaultInjection.*'
+	@$(MAKE) --no-print-directory vm-test KCONFIG=debug+no-checkpoint-restore FILTER='FaultInjection.*'
+
+.PHONY: mutants
+mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
+	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint
@@ -193,14 +208,15 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 ##@ Variables
 #> KERNEL_SRC=DIR|TARBALL  a kernel source of your own (a directory is not modified)
 #> KERNEL_VERSION=X.Y.Z    another version of the archive's (scripts/fetch-kernel --list)
-#> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone)
+#> KCONFIG=NAME            add kernel-config/NAME.config to base.config (default: base alone):
+#>                         debug, kcsan, ...; several as in debug+no-checkpoint-restore
 #> ACCEL=kvm|tcg           how to run the virtual machine (default: kvm if it works)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
-#> SECONDS=N               how long to fuzz (default: 600)
+#> SECONDS=N               how long to fuzz (default: 600), or to stress (60, in the guest's time)
 #> N=N                     how many instructions the model check goes up to (default: 8)
-
-#> ONLY=NAME               only this configuration of vm-matrix or build-matrix
+#> ONLY=PATTERN            only these mutants (a shell pattern), or this kernel of vm-matrix
+#>                         or build-matrix (its name)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

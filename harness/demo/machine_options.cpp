@@ -27,7 +27,7 @@ vm::MachineSpec machine_spec(const MachineOptions &options, const vm::KernelBuil
                                              options.initramfs.string()));
     vm::MachineSpec spec;
     spec.name = name;
-    spec.kernel = build.image();
+    vm::use_kernel(build, spec);
     spec.initramfs = options.initramfs;
     spec.log_directory = options.logs;
     return spec;

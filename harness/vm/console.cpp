@@ -2,12 +2,14 @@
 #include "vm/console.h"
 
 #include "qemu/agent_protocol.h"
+#include "vm/kcsan.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <regex>
+#include <span>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
@@ -90,6 +92,20 @@ std::string_view take_line(std::string_view &text) {
     return line;
 }
 
+std::vector<std::string_view> split_lines(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty())
+        lines.push_back(take_line(text));
+    return lines;
+}
+
+std::vector<std::string_view> messages_of(std::string_view console) {
+    auto lines = split_lines(console);
+    for (std::string_view &line : lines)
+        line = message_of(line);
+    return lines;
+}
+
 } // namespace
 
 std::string_view message_of(std::string_view line) {
@@ -111,10 +127,27 @@ std::string_view message_of(std::string_view line) {
 }
 
 std::optional<Splat> find_splat(std::string_view console) {
-    while (!console.empty())
-        if (auto splat = splat_in(message_of(take_line(console))))
+    const auto messages = messages_of(console);
+    for (std::size_t i = 0; i < messages.size(); i++) {
+        if (is_race_title(messages[i]) && !parse_race(std::span(messages).subspan(i)).ours())
+            continue;
+        if (auto splat = splat_in(messages[i]))
             return splat;
+    }
     return {};
+}
+
+std::vector<std::string> foreign_races(std::string_view console) {
+    std::vector<std::string> titles;
+    const auto messages = messages_of(console);
+    for (std::size_t i = 0; i < messages.size(); i++) {
+        if (!is_race_title(messages[i]))
+            continue;
+        const auto report = parse_race(std::span(messages).subspan(i));
+        if (!report.ours())
+            titles.push_back(report.title);
+    }
+    return titles;
 }
 
 std::optional<std::size_t> find_message(std::string_view console, std::string_view message) {
@@ -130,13 +163,10 @@ std::optional<std::size_t> find_message(std::string_view console, std::string_vi
 }
 
 std::string last_lines(std::string_view text, std::size_t count) {
-    std::vector<std::string_view> lines;
-    while (!text.empty()) {
-        std::string_view line = take_line(text);
+    auto lines = split_lines(text);
+    for (std::string_view &line : lines)
         while (line.ends_with('\r'))
             line.remove_suffix(1);
-        lines.push_back(line);
-    }
     std::string result;
     for (std::size_t i = lines.size() > count ? lines.size() - count : 0; i < lines.size(); i++)
         result.append(lines[i]).append("\n");

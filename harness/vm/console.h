@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vm {
 
@@ -23,8 +24,12 @@ struct Splat {
 
 // The first splat in a piece of console output. Messages about user programs ("traps: a.out[7]
 // general protection fault ip:...") are none, nor is a mere "Call Trace:", which an injected
-// allocation failure prints as well, nor what the guest's agent says about itself.
+// allocation failure prints as well, nor what the guest's agent says about itself, nor a data race
+// in code that has nothing to do with seccomp (kcsan.h has the rule).
 std::optional<Splat> find_splat(std::string_view console);
+
+// Titles of the data races in it that are not taken for splats, in order.
+std::vector<std::string> foreign_races(std::string_view console);
 
 // A line without time stamp and line end: "[    1.25] abc\r" is "abc".
 std::string_view message_of(std::string_view line);

@@ -23,7 +23,7 @@ make_source() {
     mkdir -p "$1/scripts/kconfig" "$1/tools/testing/selftests/seccomp"
     cat >>"$1/Makefile" <<'MAKE'
 tinyconfig:
-	@echo '# CONFIG_NET is not set' > $(O)/.config
+	@echo '# CONFIG_NET is not set' > $(O)/.config; echo configured >> $(O)/../../configured
 olddefconfig:
 	@awk '{ n = $$0; sub(/^# /, "", n); sub(/[= ].*/, "", n); last[n] = $$0 } \
 		END { for (n in last) if (n !~ /^CONFIG_NONSENSE/) print last[n] }' \
@@ -180,6 +180,34 @@ rebuilds_little() {
     [[ $(stat -c %y "$BUILD_DIR/work/full/src/kernel/Makefile") == 2020-01-01* ]] || fail 'an untouched file was written'
 }
 
+configured() {
+    wc -l <"$BUILD_DIR/work/configured"
+}
+
+configures_when_needed() {
+    make_project
+    build
+    sed -i 's/^+int emulate/+int emulate_more/' project/patches/linux-5.10/0002-*
+    build
+    expect_status 0
+    [[ $(configured) == 1 ]] || fail 'code is no reason'
+    echo 'CONFIG_MORE=y' >>project/kernel-config/base.config
+    build
+    grep -q CONFIG_MORE=y "$OUT/config"
+    [[ $(configured) == 2 ]] || fail 'a fragment is'
+    printf 'diff --git a/kernel/Kconfig.more b/kernel/Kconfig.more\n--- /dev/null\n+++ b/kernel/Kconfig.more\n@@ -0,0 +1 @@\n+config MORE\n' \
+        >>project/patches/linux-5.10/0002-*
+    build
+    expect_status 0
+    [[ $(configured) == 3 ]] || fail 'an option of the patches is'
+    # One that failed is no good.
+    echo 'CONFIG_NONSENSE=y' >>project/kernel-config/base.config
+    build
+    expect_status 20
+    build
+    expect_status 20
+}
+
 dropped_patch_is_undone() {
     make_project
     build --series 2
@@ -205,6 +233,35 @@ later_fragment_wins() {
     sed -i '/^olddefconfig/,/^headers/s/NONSENSE/SECCOMP/' source/Makefile
     build --config debug
     expect_status 0
+}
+
+several_fragments() {
+    make_project
+    printf 'CONFIG_MORE=y\n' >project/kernel-config/more.config
+    build --config debug+more
+    expect_status 0
+    grep -q CONFIG_MORE=y "$OUT/config"
+    grep -q '"config": "debug+more"' "$OUT/buildinfo.json"
+    build --config debug+nothing
+    expect_status 2
+    expect_error 'kernel-config/nothing.config'
+}
+
+machine_needs() {
+    make_project
+    build
+    local first=$OUT
+    grep -qF '"machine": {}' "$OUT/buildinfo.json"
+    printf '# Machine: memory_mib=512 slowness=2\n' >>project/kernel-config/base.config
+    printf '# Machine: memory_mib=1024 command_line=a.b=1,c=2\n' >>project/kernel-config/debug.config
+    build --config debug
+    expect_status 0
+    [[ $OUT != "$first" ]] || fail 'the key'
+    local need
+    for need in '"memory_mib": 1024' '"slowness": 2' '"command_line": "a.b=1 c=2"'; do
+        grep '"machine"' "$OUT/buildinfo.json" | grep -qF "$need" || fail "$need"
+    done
+    expect_absent 'memory_mib": 512' "$OUT/buildinfo.json"
 }
 
 compiler_error() {
@@ -291,6 +348,58 @@ other_word_size() {
     readelf -h "$OUT/kselftest/seccomp_bpf" | grep -q 'Class: *ELF64'
 }
 
+# make_mutant LINE: in the place of one that the series has left as it was.
+make_mutant() {
+    printf 'Breaks: a line\n\ndiff --git a/kernel/seccomp.c b/kernel/seccomp.c\n' >mutant.patch
+    printf '%s\n' '--- a/kernel/seccomp.c' '+++ b/kernel/seccomp.c' '@@ -21,3 +21,3 @@' \
+        ' int ours_2;' '-int line_20;' "+$1" ' int line_21;' >>mutant.patch
+}
+
+mutant_on_top() {
+    make_project
+    export SECCOMP_CACHE_DIR=$T/cache
+    build
+    local first=$OUT
+    make_mutant 'int mutant;'
+    build --mutant mutant.patch
+    expect_status 0
+    [[ $OUT != "$first" ]] || fail 'the same kernel'
+    grep -q 'int mutant' "$OUT/bzImage"
+    grep -q ours_2 "$OUT/bzImage"
+    [[ ! -e $OUT/kselftest ]] || fail 'it has tests of its own'
+    grep -q '"series": "full and mutant"' "$OUT/buildinfo.json"
+    # Neither the tree of the others nor other clones have seen it.
+    expect_absent mutant "$BUILD_DIR"/work/full/src/kernel/seccomp.c
+    [[ $(find cache/kernels -mindepth 1 -maxdepth 1 | wc -l) == 1 ]] || fail 'it is in the shared cache'
+    # The next one starts from the series, and the words do not count.
+    first=$OUT
+    sed -i 's/Breaks: a line/Breaks: something/' mutant.patch
+    build --mutant mutant.patch
+    expect_out "$first"
+    make_mutant 'int other;'
+    build --mutant mutant.patch
+    expect_absent mutant "$OUT/bzImage"
+    grep -q 'int other' "$OUT/bzImage"
+}
+
+mutant_does_not_fit() {
+    make_project
+    make_mutant 'int mutant;'
+    sed -i 's/-int line_20/-int line_30/' mutant.patch
+    build --mutant mutant.patch
+    expect_status 30
+    expect_error 'mutant.patch'
+    sed -i '/^diff/d' mutant.patch
+    build --mutant mutant.patch
+    expect_status 30
+    expect_error "no line 'diff --git'"
+    build --mutant nothing.patch
+    expect_status 2
+    build --series 1 --mutant mutant.patch
+    expect_status 2
+    expect_no_kernel
+}
+
 expect_no_kernel() {
     [[ -z $(find "$BUILD_DIR"/{kernels,tmp} -mindepth 1 2>/dev/null) ]] || fail 'something was left behind'
 }
@@ -302,9 +411,12 @@ it 'build-kernel: options that come with the patches' options_of_the_patches
 it 'build-kernel: config, patches, source and compiler make another kernel' every_input_counts
 it 'build-kernel: commit messages and comments do not' words_do_not_count
 it 'build-kernel: writes only the files that changed' rebuilds_little
+it 'build-kernel: configures again only if it may make a difference' configures_when_needed
 it 'build-kernel: undoes a patch that was taken away' dropped_patch_is_undone
 it 'build-kernel: names the options that did not end up in .config' option_not_in_config
 it 'build-kernel: the later fragment has the last word' later_fragment_wins
+it 'build-kernel: several fragments' several_fragments
+it 'build-kernel: what the fragments say of the machine' machine_needs
 it 'build-kernel: shows what the compiler said' compiler_error
 it 'build-kernel: a patch does not fit' patch_does_not_fit
 it 'build-kernel: unknown config' unknown_config
@@ -313,3 +425,5 @@ it 'build-kernel: half a kernel is made again' half_made_kernel
 it 'build-kernel: a kernel with one syscall table' one_table
 it 'build-kernel: a 32-bit kernel' other_word_size
 it 'build-kernel: two at once build one' two_at_once
+it 'build-kernel: a mutant, apart from the others' mutant_on_top
+it 'build-kernel: a mutant that does not fit' mutant_does_not_fit

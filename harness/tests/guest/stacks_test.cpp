@@ -76,6 +76,20 @@ TEST(Stacks, DisjointFiltersLeaveNothing) {
     EXPECT_TRUE(shows_exactly(cache_under({high, low}), [](auto, auto) { return false; }));
 }
 
+// What was refused on one architecture says nothing about the other.
+TEST(Stacks, EachTableHasItsOwnPredecessor) {
+    for (const std::uint32_t arch :
+         std::initializer_list<std::uint32_t>{AUDIT_ARCH_X86_64, AUDIT_ARCH_I386}) {
+        const Program refuse_there = {load_arch(),    jeq(arch, 0, 3), load_nr(),
+                                      jeq(400, 0, 1), ret_errno(1),    ret_allow()};
+        expect_only_cleared({refuse_there, allow_all()});
+        EXPECT_TRUE(shows_exactly(cache_under({refuse_there, allow_all()}),
+                                  [arch](std::uint32_t of, std::uint32_t number) {
+                                      return of != arch || number != 400;
+                                  }));
+    }
+}
+
 TEST(Stacks, SixtyFilters) {
     Chain chain;
     for (std::uint32_t i = 0; i < 60; i++)

@@ -112,6 +112,26 @@ TEST(Threads, EachHasItsOwnFilters) {
     child.expect_success();
 }
 
+void attach_getuid_and_call(Threads *shared, int) {
+    // The leader's cache has the number, and has had it all the time.
+    if (refused(SYS_getuid, 31))
+        shared->failed++;
+    if (attach(refuse_getuid) != 0 || !refused(SYS_getuid, 31))
+        shared->failed++;
+    shared->ready++;
+}
+
+TEST(Threads, EachObeysItsOwnFilters) {
+    Shared shared;
+    Child child([&] {
+        require(attach(allow_all()) == 0, "attach");
+        start_threads(shared.get(), {attach_getuid_and_call, attach_getuid_and_call});
+        require(!refused(SYS_getuid, 31), "getuid in the main thread");
+    });
+    child.expect_success();
+    EXPECT_EQ(shared->failed, 0);
+}
+
 TEST(Threads, TsyncSharesTheCache) {
     Shared shared;
     const Chain chain = {refuse_getppid, refuse_getuid};

@@ -13,17 +13,21 @@ namespace {
 constexpr Need needs_of_tests[] = {
     // The shell of the guest is a 64-bit program.
     {"HarnessSelfCheck.*", "CONFIG_X86_64"},
+    {"Stress.*", "CONFIG_X86_64"},
+    {"FaultInjection.*", "CONFIG_X86_64"},
 
     // Syscalls of 32-bit programs, and by the 32-bit entry.
     {"*/Int80From64", "CONFIG_IA32_EMULATION"},
     {"*/Int80From32", "CONFIG_IA32_EMULATION"},
     {"*/Vdso32", "CONFIG_IA32_EMULATION"},
     {"*32Bit*", "CONFIG_IA32_EMULATION"},
+    {"CountingServed.*", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.Int80From64*", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.BothEntriesInOneProcess", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.FiltersSurviveExecIntoTheOtherWordSize", "CONFIG_IA32_EMULATION"},
     {"Selftests.compat_test", "CONFIG_IA32_EMULATION"},
     {"Differential*.*", "CONFIG_IA32_EMULATION"}, // by all three entries
+    {"Stress.*", "CONFIG_IA32_EMULATION"},
 
     // The proc file, of itself or as the way to look at the cache.
     {"Differential*.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
@@ -34,11 +38,15 @@ constexpr Need needs_of_tests[] = {
     {"Profiles.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Selftests.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"StackFlags.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
+    {"Stress.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
+    {"FaultInjection.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Stacks.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Threads.EachHasItsOwnFilters", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Threads.TsyncSharesTheCache", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Threads.FailingTsync*ChangesNothing", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"UserNotification.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
+
+    {"FaultInjection.*", "CONFIG_FAILSLAB"},
 
     // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},

@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"[    1.2] invalid opcode: 0000 [#1] SMP", "kernel oops"},
         Sample{"[    1.2] unchecked MSR access error: RDMSR from 0x1 at rIP: 0x2", "kernel oops"},
         Sample{"[    1.2] BUG: KASAN: use-after-free in f+0x1/0x2", "KASAN"},
-        Sample{"[    1.2] BUG: KCSAN: data-race in a / b", "KCSAN"},
+        Sample{"[    1.2] BUG: KCSAN: data-race in a / do_seccomp", "KCSAN"},
         Sample{"[    1.2] UBSAN: shift-out-of-bounds in kernel/x.c:1:2", "UBSAN"},
         Sample{"[    1.2] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
                "memory leak"},
@@ -107,6 +107,37 @@ TEST(ConsoleText, TheFirstSplatIsTheOneThatCounts) {
         vm::find_splat("[ 1.0] BUG: first\r\n[ 1.1] Kernel panic - not syncing: x\r\n");
     ASSERT_TRUE(splat);
     EXPECT_EQ(splat->line, "BUG: first");
+}
+
+// As fault injection prints it, with what the kernel says of a failed vmalloc().
+const std::string injected_failure =
+    "[    8.1] FAULT_INJECTION: forcing a failure.\r\n"
+    "[    8.1] name fail_page_alloc, interval 1, probability 0, space 0, times 0\r\n"
+    "[    8.1] CPU: 0 PID: 71 Comm: fault_injection Not tainted 5.10.262 #1\r\n"
+    "[    8.1] Call Trace:\r\n"
+    "[    8.1]  dump_stack+0xbd/0x107\r\n"
+    "[    8.1]  should_fail.cold+0x5/0xa\r\n"
+    "[    8.1]  __vmalloc_node_range+0x1bc/0x4a0\r\n"
+    "[    8.1]  do_seccomp+0x2a1/0x9d0\r\n"
+    "[    8.1] RIP: 0033:0x4a2b6d\r\n"
+    "[    8.2] fault_injection: vmalloc: allocation failure: 4096 bytes, mode:0xcc0(GFP_KERNEL)\r\n"
+    "[    8.2] Call Trace:\r\n"
+    "[    8.2]  warn_alloc.cold+0x70/0xd4\r\n"
+    "[    8.2] Mem-Info:\r\n"
+    "[    8.2] Node 0 DMA32 free:471704kB min:1404kB low:1872kB high:2340kB\r\n";
+
+TEST(ConsoleText, AnInjectedFailureIsNoSplat) { EXPECT_FALSE(vm::find_splat(injected_failure)); }
+
+TEST(ConsoleText, AnInjectedFailureHidesNoSplat) {
+    const std::string warning = "[    8.3] WARNING: CPU: 0 PID: 71 at kernel/seccomp.c:560 f\r\n";
+    EXPECT_TRUE(vm::find_splat(injected_failure + warning));
+    EXPECT_TRUE(vm::find_splat(warning + injected_failure));
+    // Between its lines, from another processor.
+    const auto middle = injected_failure.find("[    8.1]  should_fail");
+    EXPECT_TRUE(vm::find_splat(injected_failure.substr(0, middle) + warning +
+                               injected_failure.substr(middle)));
+    EXPECT_TRUE(
+        vm::find_splat(injected_failure + "[    8.3] BUG: KASAN: use-after-free in f+0x1/0x2\r\n"));
 }
 
 TEST(ConsoleText, AnEscapeSequenceOfTheBiosDoesNotHideASplat) {

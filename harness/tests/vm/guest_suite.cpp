@@ -19,13 +19,18 @@ constexpr std::size_t shown_lines = 200;
 // Of the host's environment: how much the guest's programs are to do.
 constexpr const char *passed_on[] = {"SEED", "FILTERS", "CALLS"};
 
-// What these suites test depends on the kernel's command line.
+// What these suites test depends on the kernel's command line, or on the machine's clock.
 Kind kind_for(const std::string &suite) {
     const auto slash = suite.find('/');
     const auto base = slash == suite.npos ? suite : suite.substr(slash + 1);
-    return base.starts_with("VsyscallXonly") || suite.starts_with("VsyscallXonly")
-               ? Kind::vsyscall_xonly
-               : Kind::patched;
+    const auto starts_with = [&](const char *prefix) {
+        return base.starts_with(prefix) || suite.starts_with(prefix);
+    };
+    if (starts_with("VsyscallXonly"))
+        return Kind::vsyscall_xonly;
+    if (starts_with("Counting"))
+        return Kind::counting;
+    return Kind::patched;
 }
 
 // What the test itself has printed: figures that are worth seeing of a success as well.

@@ -36,6 +36,44 @@ TEST_F(KernelBuild, ReadsWhatTheBuildWrote) {
     EXPECT_EQ(cbpf::format_tables(build.tables), "x86_64:0xc000003e:441,ia32:0x40000003:441");
 }
 
+TEST_F(KernelBuild, SaysWhatItsMachineNeeds) {
+    write("bzImage", "x");
+    write("buildinfo.json", R"({"version":"5.10.262","base":"linux-5.10","series":"full",
+        "config":"kcsan","compiler":"gcc","machine":{"memory_mib":768,"cpus":4,"slowness":5,
+        "command_line":"a=1 b=2"},"tables":[]})");
+    const auto build = vm::load_kernel_build(dir_);
+    vm::MachineSpec spec;
+    spec.extra_command_line = "c";
+    spec.extra_scale = 2;
+    vm::use_kernel(build, spec);
+    EXPECT_EQ(spec.kernel, build.image());
+    EXPECT_EQ(spec.memory_mib, 768U);
+    EXPECT_EQ(spec.cpus, 4U);
+    EXPECT_EQ(spec.extra_scale, 10U);
+    EXPECT_EQ(spec.extra_command_line, "c a=1 b=2");
+    spec.memory_mib = 2048;
+    vm::use_kernel(build, spec);
+    EXPECT_EQ(spec.memory_mib, 2048U) << "more than it needs is its user's wish";
+}
+
+TEST_F(KernelBuild, KnowsItsOptions) {
+    write("bzImage", "x");
+    write("buildinfo.json", R"({"version":"1","series":"full","config":"x","tables":[]})");
+    const auto build = vm::load_kernel_build(dir_);
+    EXPECT_THROW(build.has_option("CONFIG_A"), vm::KernelBuildError);
+    write("config", "CONFIG_BINFMT_ELF=y\nCONFIG_AB=y\n# CONFIG_B is not set\nCONFIG_C=y\n");
+    EXPECT_FALSE(build.has_option("CONFIG_A"));
+    EXPECT_FALSE(build.has_option("CONFIG_B"));
+    EXPECT_TRUE(build.has_option("CONFIG_C"));
+}
+
+TEST_F(KernelBuild, AMisspeltNeedIsAnError) {
+    write("bzImage", "x");
+    write("buildinfo.json", R"({"version":"5.10.262","series":"full","config":"x","tables":[],
+        "machine":{"memory":768}})");
+    EXPECT_NE(error().find("'memory'"), std::string::npos) << error();
+}
+
 TEST_F(KernelBuild, SaysWhatIsMissing) {
     EXPECT_NE(error().find("bzImage: no such kernel"), std::string::npos) << error();
     write("bzImage", "x");

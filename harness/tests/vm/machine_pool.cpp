@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tests/vm/machine_pool.h"
 
+#include "vm/console.h"
+#include "vm/leaks.h"
+
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -14,22 +17,33 @@ namespace {
 constexpr unsigned max_boot_failures = 2;
 constexpr unsigned max_failures = 12;
 
-const char *name(Kind kind) {
+struct Description {
+    const char *name;
+    bool stock;
+    const char *command_line;
+    unsigned cpus;
+};
+
+Description describe(Kind kind) {
     switch (kind) {
     case Kind::patched:
-        return "patched";
+        return {"patched", false, "vsyscall=emulate", 2};
     case Kind::vsyscall_xonly:
-        return "vsyscall-xonly";
+        return {"vsyscall-xonly", false, "vsyscall=xonly", 2};
     case Kind::stock:
-        return "stock";
+        return {"stock", true, "vsyscall=emulate", 2};
     case Kind::counting:
-        return "counting";
+        return {"counting", false, "vsyscall=emulate", 1};
+    case Kind::stress:
+        return {"stress", false, "vsyscall=emulate", 4};
+    case Kind::stress_stock:
+        return {"stress-stock", true, "vsyscall=emulate", 4};
+    case Kind::faults:
+        return {"faults", false, "vsyscall=emulate kmemleak=off", 2};
+    case Kind::faults_stock:
+        return {"faults-stock", true, "vsyscall=emulate kmemleak=off", 2};
     }
-    return "?";
-}
-
-const char *command_line(Kind kind) {
-    return kind == Kind::vsyscall_xonly ? "vsyscall=xonly" : "vsyscall=emulate";
+    throw std::logic_error("no such kind of machine");
 }
 
 // Shards of one run must not share log files.
@@ -55,7 +69,7 @@ MachinePool::MachinePool(Options options) : options_(std::move(options)) {}
 const vm::KernelBuild &MachinePool::build(Kind kind) {
     auto found = builds_.find(kind);
     if (found == builds_.end()) {
-        const auto &directory = kind == Kind::stock ? options_.stock_kernel : options_.kernel;
+        const auto &directory = describe(kind).stock ? options_.stock_kernel : options_.kernel;
         found = builds_.emplace(kind, vm::load_kernel_build(directory)).first;
     }
     return found->second;
@@ -67,13 +81,14 @@ std::vector<std::string> MachinePool::environment(Kind kind) {
 
 vm::MachineSpec MachinePool::spec(Kind kind, const std::string &suffix) {
     vm::MachineSpec spec;
-    spec.name = fmt::format("{}{}-{}", name(kind), shard_suffix(), suffix);
-    spec.kernel = build(kind).image();
+    spec.name = fmt::format("{}{}-{}", describe(kind).name, shard_suffix(), suffix);
     spec.initramfs = options_.initramfs;
     spec.log_directory = options_.logs;
-    spec.extra_command_line = command_line(kind);
+    spec.extra_command_line = describe(kind).command_line;
+    spec.cpus = describe(kind).cpus;
     spec.memory_mib = options_.memory_mib;
     spec.extra_scale = options_.deadline_scale;
+    vm::use_kernel(build(kind), spec);
     if (!accel_)
         accel_ = vm::accel_for(spec);
     spec.accel = *accel_;
@@ -94,8 +109,15 @@ std::optional<std::string> MachinePool::given_up(const Slot &slot) const {
     return {};
 }
 
-void MachinePool::boot(Kind kind, Slot &slot) {
+void MachinePool::discard_machine(Kind kind, Slot &slot) {
+    if (slot.machine)
+        for (const auto &title : vm::foreign_races(slot.machine->console().read_from(0)))
+            (describe(kind).stock ? races_[title].stock : races_[title].patched)++;
     slot.machine.reset();
+}
+
+void MachinePool::boot(Kind kind, Slot &slot) {
+    discard_machine(kind, slot);
     slot.boot_failures++;
     slot.machine = std::make_unique<vm::Machine>(spec(kind, fmt::format("boot{}", ++slot.boots)));
     slot.boot_failures = 0;
@@ -138,12 +160,25 @@ vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
 
 std::vector<vm::Failure> MachinePool::power_off() {
     std::vector<vm::Failure> failures;
-    for (auto &[kind, slot] : slots_)
-        if (slot.machine)
-            if (auto failure = slot.machine->power_off())
+    for (auto &[kind, slot] : slots_) {
+        if (!slot.machine)
+            continue;
+        if (slot.machine->usable())
+            if (auto failure = vm::find_leaks(*slot.machine))
                 failures.push_back(std::move(*failure));
-    slots_.clear();
+        if (auto failure = slot.machine->power_off())
+            failures.push_back(std::move(*failure));
+        discard_machine(kind, slot);
+    }
     return failures;
+}
+
+std::vector<std::string> MachinePool::foreign_races() const {
+    std::vector<std::string> lines;
+    for (const auto &[title, count] : races_)
+        lines.push_back(fmt::format("not about seccomp: {}: {} times patched, {} unpatched", title,
+                                    count.patched, count.stock));
+    return lines;
 }
 
 } // namespace tests

@@ -23,6 +23,10 @@ enum class Kind {
     vsyscall_xonly, // the same with vsyscall=xonly
     stock,          // the kernel without the patches
     counting,       // patched, with a clock that counts instructions
+    stress,         // patched, with four processors
+    stress_stock,   // the same without the patches
+    faults,         // patched, for fault injection: kmemleak's allocations would count as well
+    faults_stock,   // the same without the patches
 };
 
 class MachinePool {
@@ -44,10 +48,16 @@ public:
     // The kernel's syscall tables, as guest programs want them in their environment.
     std::vector<std::string> environment(Kind kind);
 
+    const vm::KernelBuild &build(Kind kind);
+
     const Options &options() const { return options_; }
 
-    // Ends all machines; what was found to be wrong with them only now.
+    // Ends all machines; what was found to be wrong with them only now, memory leaks among it.
     std::vector<vm::Failure> power_off();
+
+    // The data races that are not ours (vm/kcsan.h), a line for each title: how often the machines
+    // that are off by now have shown it, with and without the patches.
+    std::vector<std::string> foreign_races() const;
 
 private:
     struct Slot {
@@ -61,11 +71,17 @@ private:
     std::optional<std::string> given_up(const Slot &slot) const;
     void boot(Kind kind, Slot &slot);
     vm::Machine &machine(Kind kind);
+    void discard_machine(Kind kind, Slot &slot);
 
     Options options_;
     std::optional<vm::Accel> accel_;
     std::map<Kind, vm::KernelBuild> builds_;
     std::map<Kind, Slot> slots_;
+    struct RaceCount {
+        unsigned patched = 0;
+        unsigned stock = 0;
+    };
+    std::map<std::string, RaceCount> races_; // by title
 };
 
 // The one of this run; there is none while tests are merely listed.

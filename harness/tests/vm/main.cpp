@@ -8,10 +8,12 @@
 
 #include "tests/vm/applicability.h"
 #include "tests/vm/configuration_suite.h"
+#include "tests/vm/fault_suite.h"
 #include "tests/vm/guest_suite.h"
 #include "tests/vm/kselftest_suite.h"
 #include "tests/vm/machine_pool.h"
 #include "tests/vm/options.h"
+#include "tests/vm/stress_suite.h"
 #include "vm/kernel_build.h"
 #include "vm/kernel_config.h"
 
@@ -35,6 +37,8 @@ public:
     void TearDown() override {
         for (const vm::Failure &failure : tests::pool().power_off())
             ADD_FAILURE() << "after the last test: " << failure.text();
+        for (const std::string &line : tests::pool().foreign_races())
+            fmt::print("{}\n", line);
     }
 };
 
@@ -112,6 +116,8 @@ int run(int argc, char **argv) {
     const auto guest_tests = tests::register_guest_tests(options);
     tests::register_kselftests(options);
     tests::register_configuration_tests(options);
+    tests::register_stress_tests();
+    tests::register_fault_tests();
     if (!GTEST_FLAG_GET(list_tests)) {
         require_all(options);
         leave_out_what_does_not_apply(options, guest_tests);

@@ -35,9 +35,14 @@ Options parse_options(int argc, char **argv) {
                    "seconds that a guest test may take (tripled under emulation)")
         ->capture_default_str();
     app.add_option("--deadline-scale", options.deadline_scale,
-                   "multiplies all deadlines: for slow kernels, full of checks")
+                   "multiplies all deadlines, beside what the kernel's config asks for")
         ->capture_default_str();
-    app.add_option("--memory", options.memory_mib, "the machines' memory in MiB")
+    app.add_option("--memory", options.memory_mib,
+                   "the machines' memory in MiB, if the kernel does not ask for more")
+        ->capture_default_str();
+    app.add_option("--stress-seconds", options.stress_seconds,
+                   "seconds of the guest's time that the stress test lasts")
+        ->envname("SECCOMP_CACHE_STRESS_SECONDS")
         ->capture_default_str();
     try {
         app.parse(argc, argv);

@@ -22,6 +22,7 @@ struct Options {
     unsigned test_timeout = 20;                  // seconds, on a fast machine
     unsigned deadline_scale = 1;
     unsigned memory_mib = 512;
+    unsigned stress_seconds = 3; // of the guest's time
 };
 
 // Takes what GoogleTest has left in argv. Prints help, or an error, and exits (2) where there is

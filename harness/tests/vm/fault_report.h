@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Compares what the guest's fault injection program prints on two kernels:
+//
+//     slab jit 300 TSYNC: ENOMEM*7 0*12
+//     pages jit 300 TSYNC: ENOMEM*20
+//     cache slab jit 300 TSYNC: empty*0
+//
+// Only the lines about slab allocations: how many pages are allocated differs from run to run.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tests {
+
+enum class Copy {
+    stocks_too, // the original of a program is kept by stock as well: the same lines
+    ours_alone, // for the cache only: no more failures than stock has, whatever fails
+};
+
+// Where the kernel with the patches does not what stock does, one line each.
+std::vector<std::string> fault_differences(std::string_view stock, std::string_view patched,
+                                           Copy copy);
+
+} // namespace tests
