@@ -40,8 +40,6 @@ public:
     void put(Kind kind, const std::string &path, std::string_view content);
     std::string get(Kind kind, const std::string &path);
 
-    const vm::KernelBuild &build(Kind kind);
-
     // For a machine of one's own. `suffix` becomes part of the log's name.
     vm::MachineSpec spec(Kind kind, const std::string &suffix);
 
