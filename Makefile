@@ -185,6 +185,17 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
 	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
 
+# Each goes on where the one before failed, and all that failed are named.
+VERIFY := test fuzz model-check planted-mistakes differential mutants stress fault-injection \
+	vm-matrix build-matrix bisect-check
+.PHONY: verify
+verify: ## Run every check there is, also those that take hours
+	@failed=; run() { printf '\n=== make %s ===\n' "$$*"; $(MAKE) --no-print-directory "$$@" || failed+=" $$1"; }; \
+	run vm-debian; run oracle CHAINS=$(BUILD)/debian/chains; \
+	for target in $(VERIFY); do run "$$target"; done; \
+	for config in debug kcsan; do run vm-test KCONFIG=$$config; run stress KCONFIG=$$config; done; \
+	if [[ -n $$failed ]]; then echo "failed:$$failed" >&2; exit 1; fi
+
 .PHONY: lint
 lint: harness ## Check the style of scripts, C++ and patches
 	@scripts/lint

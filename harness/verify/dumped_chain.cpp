@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *cache_file = "seccomp_cache";
+constexpr const char *cache_file = "seccomp_cache.txt";
 
 std::size_t digits_at(std::string_view text, std::size_t from) {
     std::size_t to = from;

@@ -3,9 +3,9 @@
 // Filters of a running task, as files.
 //
 // One directory is one chain. In it:
-//   *.bpf            raw filters (cbpf/loader.h), ordered by the numbers in their names (2 before
-//                    10), oldest first, which is the order of PTRACE_SECCOMP_GET_FILTER's index
-//   seccomp_cache    optional: the task's proc file, as read when the filters were dumped
+//   *.bpf              raw filters (cbpf/loader.h), ordered by the numbers in their names (2 before
+//                      10), oldest first, which is the order of PTRACE_SECCOMP_GET_FILTER's index
+//   seccomp_cache.txt  optional: the task's proc file, as read when the filters were dumped
 
 #pragma once
 

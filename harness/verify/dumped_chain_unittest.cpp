@@ -49,7 +49,7 @@ TEST(DumpedChain, FiltersStandInTheOrderOfTheirNumbers) {
 TEST(DumpedChain, ItsProcFile) {
     const TemporaryDirectory directory;
     save_raw(directory.path() / "0.bpf", Program{ret_allow()});
-    directory.write("seccomp_cache", listing);
+    directory.write("seccomp_cache.txt", listing);
     const auto dumped = load_chain(directory.path(), tables);
     ASSERT_TRUE(dumped.listing);
     EXPECT_EQ(dumped.listing->tables[0].allow, (std::vector{true, false}));
@@ -62,9 +62,9 @@ TEST(DumpedChain, WhatIsWrongIsSaid) {
     save_raw(directory.path() / "0.bpf", Program{load_nr()});
     EXPECT_NE(error_of(load).find("0.bpf: instruction 0: "), std::string::npos);
     save_raw(directory.path() / "0.bpf", Program{ret_allow()});
-    directory.write("seccomp_cache", "x86_64 0 ALLOW\n");
+    directory.write("seccomp_cache.txt", "x86_64 0 ALLOW\n");
     EXPECT_NE(error_of(load).find("seccomp_cache: line 2: "), std::string::npos);
-    directory.write("seccomp_cache", "");
+    directory.write("seccomp_cache.txt", "");
     EXPECT_NE(error_of(load).find("seccomp_cache: is empty"), std::string::npos);
     EXPECT_NE(error_of([&] { load_chain(directory.path() / "none", tables); }).find("No such"),
               std::string::npos);

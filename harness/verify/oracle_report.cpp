@@ -120,7 +120,7 @@ void add_options(CLI::App &app, Options &options) {
     app.add_option("--profile", options.profile, "an OCI seccomp profile, as list and as tree");
     app.add_option("--chain", options.chains,
                    "directories with the filters of a task (*.bpf, oldest first) and perhaps its "
-                   "seccomp_cache file; or directories of such");
+                   "seccomp_cache.txt; or directories of such");
     app.add_option("--generated", options.generated, "about so many generated filters");
     app.add_option("--seed", options.seed, "of these")->capture_default_str();
     app.add_option("--threads", options.threads, "for these")
