@@ -261,7 +261,7 @@ TEST(strict_mode_is_empty)
 			break;
 		usleep(1000);
 	}
-	EXPECT_NE(NULL, strstr(other, "Seccomp:\t1"));
+	EXPECT_TRUE(!!strstr(other, "Seccomp:\t1"));
 	EXPECT_EQ(0, read_cache(pid, text));
 
 	close(fds[1]);
