@@ -47,6 +47,8 @@ constexpr Need needs_of_tests[] = {
     {"UserNotification.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
 
     {"FaultInjection.*", "CONFIG_FAILSLAB"},
+    // Nothing but an audit record tells LOG from ALLOW.
+    {"DifferentialAudit.LogIsToldFromAllow", "CONFIG_AUDIT"},
 
     // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},
