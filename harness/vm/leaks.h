@@ -19,7 +19,7 @@ namespace vm {
 std::optional<Failure> find_leaks(Machine &machine);
 
 // The objects of a kmemleak report that are not the boot's. What "swapper" allocated was there
-// before user space, and so before any filter: stock 5.10 leaks two resources of a PCI bus then.
+// before user space, and so before any filter (two resources of a PCI bus, for instance).
 std::string leaks_after_boot(std::string_view report);
 
 } // namespace vm
