@@ -56,7 +56,7 @@ std::string blamed(std::span<const std::string_view> stack) {
     for (const std::string_view message : stack) {
         if (!message.starts_with(' '))
             break;
-        const std::string function = function_of(message.substr(1));
+        std::string function = function_of(message.substr(1));
         if (!is_helper(function))
             return function;
     }
