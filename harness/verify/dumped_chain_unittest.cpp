@@ -63,9 +63,9 @@ TEST(DumpedChain, WhatIsWrongIsSaid) {
     EXPECT_NE(error_of(load).find("0.bpf: instruction 0: "), std::string::npos);
     save_raw(directory.path() / "0.bpf", Program{ret_allow()});
     directory.write("seccomp_cache.txt", "x86_64 0 ALLOW\n");
-    EXPECT_NE(error_of(load).find("seccomp_cache: line 2: "), std::string::npos);
+    EXPECT_NE(error_of(load).find("seccomp_cache.txt: line 2: "), std::string::npos);
     directory.write("seccomp_cache.txt", "");
-    EXPECT_NE(error_of(load).find("seccomp_cache: is empty"), std::string::npos);
+    EXPECT_NE(error_of(load).find("seccomp_cache.txt: is empty"), std::string::npos);
     EXPECT_NE(error_of([&] { load_chain(directory.path() / "none", tables); }).find("No such"),
               std::string::npos);
 }
