@@ -59,7 +59,7 @@ demo: kernel initramfs ## Boot the patched kernel and show a real profile's cach
 	@$(VM_ENV) $(BIN)/vm_demo
 
 .PHONY: test
-test: kernel kernel-stock initramfs ## Run every test
+test: kernel kernel-stock initramfs ## Run the tests (verify: all there is, hours)
 	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz model vm
 
 .PHONY: shell
