@@ -42,14 +42,6 @@ Words filled(Words start) {
     return start;
 }
 
-void require_acceptable(const cbpf::Chain &chain) {
-    for (std::size_t index = 0; index < chain.size(); index++)
-        if (const auto error = cbpf::check(chain[index]))
-            throw std::invalid_argument(
-                fmt::format("filter {}, instruction {}: {}: the kernel would refuse this filter",
-                            index, error->pc, error->reason));
-}
-
 } // namespace
 
 OracleWork &OracleWork::operator+=(const OracleWork &other) {
@@ -62,7 +54,7 @@ OracleWork &OracleWork::operator+=(const OracleWork &other) {
 }
 
 Oracle::Oracle(cbpf::Chain chain, SolverLimits limits) : chain_(std::move(chain)), limits_(limits) {
-    require_acceptable(chain_);
+    cbpf::require_acceptable(chain_);
     runs_.resize(chain_.size());
 }
 

@@ -3,14 +3,11 @@
 
 #include "cbpf/checker.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 namespace analysis {
@@ -121,18 +118,10 @@ private:
     Numbers allowed_;
 };
 
-void require_acceptable(const cbpf::Chain &chain) {
-    for (std::size_t index = 0; index < chain.size(); index++)
-        if (const auto error = cbpf::check(chain[index]))
-            throw std::invalid_argument(
-                fmt::format("filter {}, instruction {}: {}: the kernel would refuse this filter",
-                            index, error->pc, error->reason));
-}
-
 } // namespace
 
 std::vector<bool> allowed_numbers(const cbpf::Chain &chain, std::uint32_t arch, unsigned size) {
-    require_acceptable(chain);
+    cbpf::require_acceptable(chain);
     std::vector<bool> allowed(size, false);
     if (chain.empty())
         return allowed;

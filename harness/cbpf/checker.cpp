@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 namespace cbpf {
@@ -188,6 +189,14 @@ std::optional<CheckError> check(std::span<const Instruction> program) {
         return CheckError{program.size() - 1, "the last instruction is not a return"};
 
     return check_memory_reads(program);
+}
+
+void require_acceptable(const Chain &chain) {
+    for (std::size_t index = 0; index < chain.size(); index++)
+        if (const auto error = check(chain[index]))
+            throw std::invalid_argument(
+                fmt::format("filter {}, instruction {}: {}: the kernel would refuse this filter",
+                            index, error->pc, error->reason));
 }
 
 } // namespace cbpf

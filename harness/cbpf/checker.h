@@ -29,4 +29,8 @@ struct CheckError {
 // Nothing when the kernel accepts the program.
 std::optional<CheckError> check(std::span<const Instruction> program);
 
+// For whoever can do nothing with a chain that no kernel would have let in: throws
+// std::invalid_argument, which says which filter, which instruction and why.
+void require_acceptable(const Chain &chain);
+
 } // namespace cbpf
