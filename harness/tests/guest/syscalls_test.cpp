@@ -388,6 +388,27 @@ TEST(SyscallsMixed, BothEntriesInOneProcess) {
     expect_as_interpreted(chain, calls);
 }
 
+// One number by both entries, without another call in between: what one was answered must not be
+// the answer to the other.
+TEST(SyscallsMixed, TheSameNumberByBothEntriesInTurn) {
+    constexpr std::uint32_t unassigned_in_both = 390;
+    for (const std::uint32_t refused :
+         std::initializer_list<std::uint32_t>{AUDIT_ARCH_X86_64, AUDIT_ARCH_I386}) {
+        const Chain chain = {{load_arch(), jeq(refused, 0, 3), load_nr(),
+                              jeq(unassigned_in_both, 0, 1), ret_errno(97), ret_allow()}};
+        std::vector<Call> calls;
+        std::vector<Outcome> expected;
+        for (const Path path : {Path::syscall, Path::int80_from_64, Path::int80_from_64,
+                                Path::syscall, Path::syscall, Path::int80_from_64}) {
+            ASSERT_EQ(reference_caches(chain, path_arch(path), unassigned_in_both),
+                      path_arch(path) != refused);
+            calls.push_back({path, unassigned_in_both});
+            expected.push_back(returned(path_arch(path) == refused ? -97 : -ENOSYS));
+        }
+        EXPECT_EQ(perform(chain, calls), expected);
+    }
+}
+
 // Attached in 32-bit code, judged in 64-bit code, and the reverse.
 TEST(SyscallsMixed, FiltersSurviveExecIntoTheOtherWordSize) {
     const Chain chain = {{load_nr(), jeq(SYS_getppid, 0, 1), ret_errno(95),

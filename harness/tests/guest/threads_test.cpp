@@ -132,6 +132,40 @@ TEST(Threads, EachObeysItsOwnFilters) {
     EXPECT_EQ(shared->failed, 0);
 }
 
+// Two threads make the same call in turn. None makes another one while it waits: a cache that kept
+// its last answer would give it to the other thread.
+constexpr int turns = 200;
+
+void call_in_turn(Threads *shared, int first, bool expect_refusal) {
+    shared->ready++;
+    for (int turn = first; turn < turns; turn += 2) {
+        while (shared->go < turn) {
+        }
+        if (refused(SYS_getuid, 31) != expect_refusal)
+            shared->failed++;
+        shared->go = turn + 1;
+    }
+}
+
+void call_allowed_getuid_in_turn(Threads *shared, int) { call_in_turn(shared, 0, false); }
+
+void call_refused_getuid_in_turn(Threads *shared, int) {
+    if (attach(refuse_getuid) != 0)
+        shared->failed++;
+    call_in_turn(shared, 1, true);
+}
+
+TEST(Threads, EachObeysItsOwnFiltersInTurn) {
+    Shared shared;
+    Child child([&] {
+        require(attach(allow_all()) == 0, "attach");
+        start_threads(shared.get(), {call_allowed_getuid_in_turn, call_refused_getuid_in_turn});
+        wait_for(shared->go, turns);
+    });
+    child.expect_success();
+    EXPECT_EQ(shared->failed, 0);
+}
+
 TEST(Threads, TsyncSharesTheCache) {
     Shared shared;
     const Chain chain = {refuse_getppid, refuse_getuid};

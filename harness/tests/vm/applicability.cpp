@@ -24,6 +24,7 @@ constexpr Need needs_of_tests[] = {
     {"CountingServed.*", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.Int80From64*", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.BothEntriesInOneProcess", "CONFIG_IA32_EMULATION"},
+    {"SyscallsMixed.TheSameNumberByBothEntriesInTurn", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.FiltersSurviveExecIntoTheOtherWordSize", "CONFIG_IA32_EMULATION"},
     {"Selftests.compat_test", "CONFIG_IA32_EMULATION"},
     {"Differential*.*", "CONFIG_IA32_EMULATION"}, // by all three entries
