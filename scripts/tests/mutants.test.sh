@@ -46,8 +46,16 @@ for option; do
     case $option in
     --kernel=*) kernel=${option#*=} ;;
     --gtest_filter=*) filter=${option#*=} ;;
+    --gtest_list_tests) list=1 ;;
     esac
 done
+if [ -n "$list" ]; then
+    case $filter in
+    No.*) ;;
+    *) printf 'Suite.\n  test\n' ;;
+    esac
+    exit
+fi
 echo "$kernel $filter" >>"$T/ran"
 act=$T/acts/$kernel.$filter
 [ -f "$act" ] || act=$T/acts/$kernel
@@ -110,8 +118,8 @@ killed() {
     expect_said '1 mutants: 1 killed, 0 argued exceptions, 0 bad'
     # Enough is enough.
     expect_absent '-HarnessSelfCheck' ran
-    grep -qF '"name": "one", "breaks": "the first thing", "result": "killed", "test": "A.b"' "$BUILD_DIR/mutants/results.json"
-    cmp -s "$BUILD_DIR/mutants/results.md" .out || fail 'another table'
+    grep -qF '"name": "one", "breaks": "the first thing", "result": "killed", "test": "A.b"' "$BUILD_DIR/mutants/base/results.json"
+    cmp -s "$BUILD_DIR/mutants/base/results.md" .out || fail 'another table'
 }
 
 killed_by_the_rest() {
@@ -189,6 +197,15 @@ red_without_mutant() {
     expect_error 'D.e fails without any mutant'
 }
 
+no_such_test() {
+    make_project
+    mutant one 5 'Breaks: a' 'Killed-by: A.b:No.test'
+    mutants
+    expect_status 30
+    expect_error 'no test is called No.test'
+    [[ ! -e ran ]] || fail 'tests were run'
+}
+
 crash_with_a_reason() {
     make_project
     mutant one 5 'Breaks: a'
@@ -256,6 +273,8 @@ some_of_them() {
     expect_status 0
     expect_row other killed E.f
     expect_absent '| one |' .out
+    # The other table is still there.
+    grep -qF '| one |' "$BUILD_DIR/mutants/base/results.md"
     mutants --only 't*'
     expect_row third killed A.b
     expect_absent '| one |' .out
@@ -294,6 +313,7 @@ it 'mutants: an argued survivor is none, until it is killed' argued
 it 'mutants: a kernel that does not build is no kill' not_built
 it 'mutants: a change that changes nothing needs no tests' no_change
 it 'mutants: nothing is learned from tests that fail anyway' red_without_mutant
+it 'mutants: tests that do not exist kill nothing' no_such_test
 it 'mutants: a crash is a kill if the harness says why' crash_with_a_reason
 it 'mutants: a failure without a test or a reason is none' crash_without_a_reason
 it 'mutants: running out of time once proves nothing' out_of_time
