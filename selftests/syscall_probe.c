@@ -123,6 +123,9 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 
 	(void)sig;
 	(void)context;
+	/* Leaving is trapped: that is no result, and nobody to jump to is left. */
+	if (job->state == PROBE_DONE)
+		__builtin_trap();
 	result->sig_code = info->si_code;
 	result->sig_errno = info->si_errno;
 	result->sig_call_addr = (uintptr_t)info->si_call_addr;

@@ -119,6 +119,14 @@ TEST_P(Syscalls, AllHarmlessNumbersUnderAnAllowingFilter) {
     expect_as_interpreted({{load_arg_low(0), ret_allow()}}, calls);
 }
 
+// What the filters make of the probe's own exit, after its last call, is none of its results.
+TEST_P(Syscalls, AProbeThatMayNotExitHasItsResultsAllTheSame) {
+    const std::uint32_t exit_group = path_arch(path()) == AUDIT_ARCH_X86_64 ? SYS_exit_group : 252;
+    for (const std::uint32_t value : {SECCOMP_RET_TRAP, SECCOMP_RET_ERRNO | 1U})
+        EXPECT_EQ(perform({refuse_one(exit_group, value)}, {call(number().getpid)}),
+                  std::vector{returned(own_pid)});
+}
+
 TEST_P(Syscalls, EachHalfOfEachArgumentIsSeen) {
     for (unsigned i = 0; i < 6; i++) {
         for (const auto &load_half : {load_arg_low(i), load_arg_high(i)}) {
