@@ -43,10 +43,12 @@ long trace(__ptrace_request request, pid_t tid, std::uintptr_t address, std::uin
                      std::strerror(error)));
 }
 
+cbpf::Chain read_filters(pid_t tid);
+
 // A task we trace, and that stands still.
-class HaltedTask {
+class TracedTask : public HaltedTask {
 public:
-    HaltedTask(pid_t tid, std::chrono::milliseconds patience) : tid_(tid) {
+    TracedTask(pid_t tid, std::chrono::milliseconds patience) : tid_(tid) {
         if (trace(PTRACE_SEIZE, tid, 0, 0) != 0)
             fail_to_attach(tid, errno);
         if (trace(PTRACE_INTERRUPT, tid, 0, 0) != 0)
@@ -54,10 +56,12 @@ public:
         wait_until_halted(Clock::now() + patience);
     }
 
-    HaltedTask(const HaltedTask &) = delete;
-    HaltedTask &operator=(const HaltedTask &) = delete;
+    TracedTask(const TracedTask &) = delete;
+    TracedTask &operator=(const TracedTask &) = delete;
 
-    ~HaltedTask() { trace(PTRACE_DETACH, tid_, 0, signal_); }
+    virtual ~TracedTask() { trace(PTRACE_DETACH, tid_, 0, signal_); }
+
+    cbpf::Chain filters() const override { return read_filters(tid_); }
 
 private:
     void wait_until_halted(Clock::time_point deadline) {
@@ -130,15 +134,17 @@ cbpf::Chain read_filters(pid_t tid) {
 
 } // namespace
 
-cbpf::Chain dump_filters(pid_t tid, std::chrono::milliseconds patience) {
+void while_halted(pid_t tid, std::chrono::milliseconds patience,
+                  const std::function<void(const HaltedTask &)> &look) {
     // Tracing is a thread's affair. With a thread of its own for it, the kernel detaches in any
     // case, also from a task that does not halt: PTRACE_DETACH could not.
-    return std::async(std::launch::async,
-                      [&] {
-                          const HaltedTask halted(tid, patience);
-                          return read_filters(tid);
-                      })
-        .get();
+    std::async(std::launch::async, [&] { look(TracedTask(tid, patience)); }).get();
+}
+
+cbpf::Chain dump_filters(pid_t tid, std::chrono::milliseconds patience) {
+    cbpf::Chain chain;
+    while_halted(tid, patience, [&](const HaltedTask &task) { chain = task.filters(); });
+    return chain;
 }
 
 } // namespace kernel

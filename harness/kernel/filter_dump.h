@@ -15,6 +15,7 @@
 #include "cbpf/program.h"
 
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <sys/types.h>
@@ -37,10 +38,24 @@ private:
     Reason reason_;
 };
 
+// A task that stands still.
+class HaltedTask {
+public:
+    // Its filters as of now: other threads may still synchronise theirs to it. Throws DumpError.
+    virtual cbpf::Chain filters() const = 0;
+
+protected:
+    ~HaltedTask() = default;
+};
+
+// Halts the thread `tid`, calls `look`, in a thread of its own, and lets the task go on. Waits
+// `patience` at most for it to halt. Whatever happens, the task is traced no more afterwards; when
+// it did not halt, a moment after the return. Throws DumpError, and what `look` throws.
+void while_halted(pid_t tid, std::chrono::milliseconds patience,
+                  const std::function<void(const HaltedTask &)> &look);
+
 // The filters of the thread `tid` (a process's id is that of its first thread), oldest first;
-// empty for a task without any. Waits `patience` at most for the task to halt. Whatever happens,
-// the task is traced no more afterwards; when it did not halt, a moment after the return.
-// Throws DumpError.
+// empty for a task without any; of a halted task, as above. Throws DumpError.
 cbpf::Chain dump_filters(pid_t tid,
                          std::chrono::milliseconds patience = std::chrono::milliseconds(5000));
 

@@ -4,18 +4,18 @@
 #include "tests/stress/life.h"
 #include "tests/stress/palette.h"
 
+#include "kernel/filter_dump.h"
 #include "kernel/proc_file.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
@@ -26,6 +26,7 @@ constexpr std::size_t max_open = 24;
 constexpr unsigned reads_per_open = 3;
 // Between looks: most of the time belongs to those who are looked at.
 constexpr unsigned pause_us = 500;
+constexpr auto patience = std::chrono::seconds(1); // with a task that is to halt
 
 std::string process_path(const Task &task) {
     return fmt::format("/proc/{}/seccomp_cache", task.pid);
@@ -108,75 +109,11 @@ template <typename Look> void watch(Board &board, const std::string &path, Look 
     }
 }
 
-// A task that stands still as long as this object is there.
-class Halted {
-public:
-    Halted(Board &board, pid_t tid) : tid_(tid) {
-        if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0)
-            return;
-        attached_ = true;
-        if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0)
-            halted_ = wait_for_stop(board);
-    }
-    ~Halted() {
-        // Of a task that is gone there is nothing to detach from.
-        if (attached_)
-            ptrace(PTRACE_DETACH, tid_, nullptr, nullptr);
-    }
-    Halted(const Halted &) = delete;
-    Halted &operator=(const Halted &) = delete;
-
-    explicit operator bool() const { return halted_; }
-
-    // The chain, oldest first; shorter than it is if the task is killed meanwhile.
-    std::vector<cbpf::Program> chain() const {
-        std::vector<cbpf::Program> chain;
-        for (;;) {
-            cbpf::Program program(4096);
-            const long length = ptrace(static_cast<__ptrace_request>(PTRACE_SECCOMP_GET_FILTER),
-                                       tid_, chain.size(), program.data());
-            if (length <= 0)
-                return chain;
-            program.resize(static_cast<std::size_t>(length));
-            chain.push_back(std::move(program));
-        }
-    }
-
-private:
-    bool wait_for_stop(const Board &board) {
-        // A dead leader of living threads is not to be waited for.
-        for (unsigned i = 0; i < 2000 && !board.stop; i++) {
-            int status = 0;
-            const pid_t got = waitpid(tid_, &status, __WALL | WNOHANG);
-            if (got == tid_ && WIFSTOPPED(status))
-                return true;
-            if (got != 0) {
-                attached_ = false;
-                return false;
-            }
-            usleep(500);
-        }
-        return false;
-    }
-
-    pid_t tid_;
-    bool attached_ = false;
-    bool halted_ = false;
-};
-
-// Tasks that could not be halted in time, or not be let go: whoever was dying then is dead now.
-void let_go_of_leftovers() {
-    int status = 0;
-    for (pid_t pid; (pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;)
-        if (WIFSTOPPED(status))
-            ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
-}
-
-void compare_with_file(Board &board, const Halted &task, const std::vector<cbpf::Program> &chain,
+void compare_with_file(Board &board, const kernel::HaltedTask &task, const cbpf::Chain &chain,
                        OpenCache &cache, const std::vector<cbpf::SyscallTable> &tables) {
     const Marks expected = marks_of(chain);
     // Another thread may have synchronised its filters to this one meanwhile.
-    if (!cache.read(board, tables) || task.chain().size() != chain.size())
+    if (!cache.read(board, tables) || task.filters().size() != chain.size())
         return;
     if (cache.marks() != expected)
         throw IllegalText(fmt::format("the cache shows {}, the filters are {}",
@@ -185,22 +122,33 @@ void compare_with_file(Board &board, const Halted &task, const std::vector<cbpf:
     board.count[comparisons]++;
 }
 
-void dump(Board &board, const Task &task, const std::vector<cbpf::SyscallTable> &tables) {
-    std::optional<OpenCache> cache;
-    if (!tables.empty() && !(cache = OpenCache::open(thread_path(task))))
-        return;
-    const Halted halted(board, task.tid);
-    if (!halted)
-        return;
-    const auto chain = halted.chain();
+void look_at(Board &board, const kernel::HaltedTask &task, OpenCache *cache,
+             const std::vector<cbpf::SyscallTable> &tables) {
+    const cbpf::Chain chain = task.filters();
     // A task that has just begun has none.
     if (chain.empty())
         return;
     if (recognise(chain.front()) != oldest)
         throw IllegalText("the first filter of the chain is not the oldest one");
     board.count[dumps]++;
-    if (cache)
-        compare_with_file(board, halted, chain, *cache, tables);
+    if (cache != nullptr)
+        compare_with_file(board, task, chain, *cache, tables);
+}
+
+void dump(Board &board, const Task &task, const std::vector<cbpf::SyscallTable> &tables) {
+    using Reason = kernel::DumpError::Reason;
+    std::optional<OpenCache> cache;
+    if (!tables.empty() && !(cache = OpenCache::open(thread_path(task))))
+        return;
+    try {
+        kernel::while_halted(task.tid, patience, [&](const kernel::HaltedTask &halted) {
+            look_at(board, halted, cache ? &*cache : nullptr, tables);
+        });
+    } catch (const kernel::DumpError &error) {
+        // Tasks are killed all the time, and a dead leader of living threads does not halt.
+        if (error.reason() != Reason::gone && error.reason() != Reason::not_halting)
+            throw;
+    }
 }
 
 } // namespace
@@ -234,7 +182,6 @@ void dump_filters(Board &board, const std::vector<cbpf::SyscallTable> &tables, s
     Random random(seed);
     while (!board.stop) {
         const Task task = board.task(random());
-        let_go_of_leftovers();
         if (task.tid == 0) {
             usleep(pause_us);
             continue;
