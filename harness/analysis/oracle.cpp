@@ -4,7 +4,6 @@
 #include "analysis/input_search.h"
 #include "cbpf/checker.h"
 #include "cbpf/disassembler.h"
-#include "cbpf/interpreter.h"
 
 #include <fmt/format.h>
 
@@ -53,7 +52,8 @@ OracleWork &OracleWork::operator+=(const OracleWork &other) {
     return *this;
 }
 
-Oracle::Oracle(cbpf::Chain chain, SolverLimits limits) : chain_(std::move(chain)), limits_(limits) {
+Oracle::Oracle(cbpf::Chain chain, SolverLimits limits, Interpreter interpreter)
+    : chain_(std::move(chain)), limits_(limits), interpreter_(std::move(interpreter)) {
     cbpf::require_acceptable(chain_);
     runs_.resize(chain_.size());
 }
@@ -79,7 +79,8 @@ Verdict Oracle::filter_verdict(std::size_t index, std::uint32_t arch, std::uint3
     const Outcomes &outcomes = run_filter(index, arch, number);
     return decide_verdict(
         outcomes, {runs_[index].get()},
-        [&](const seccomp_data &data) { return cbpf::run(program, data); }, words_of(arch, number));
+        [&](const seccomp_data &data) { return interpreter_.run(program, data); },
+        words_of(arch, number));
 }
 
 Verdict Oracle::verdict(std::uint32_t arch, std::uint32_t number) {
@@ -92,7 +93,7 @@ Verdict Oracle::verdict(std::uint32_t arch, std::uint32_t number) {
     }
     return decide_verdict(
         outcomes, std::move(runs),
-        [&](const seccomp_data &data) { return cbpf::run_chain(chain_, data).value; },
+        [&](const seccomp_data &data) { return interpreter_.run_chain(chain_, data); },
         words_of(arch, number));
 }
 
@@ -152,7 +153,9 @@ Permission Oracle::always_allowed(std::uint32_t arch, std::uint32_t number) {
     const Words start = words_of(arch, number);
     std::optional<Unknown> unknown;
     for (std::size_t index = 0; index < chain_.size(); index++) {
-        const Run run = [&](const seccomp_data &data) { return cbpf::run(chain_[index], data); };
+        const Run run = [&](const seccomp_data &data) {
+            return interpreter_.run(chain_[index], data);
+        };
         const Outcomes &outcomes = run_filter(index, arch, number);
         const auto answer =
             other_input({outcomes, {runs_[index].get()}, run, SECCOMP_RET_ALLOW, start});

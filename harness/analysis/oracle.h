@@ -19,6 +19,7 @@
 #include "analysis/solver.h"
 #include "analysis/symbolic_run.h"
 #include "analysis/term.h"
+#include "cbpf/interpreter.h"
 #include "cbpf/program.h"
 
 #include <cstddef>
@@ -77,11 +78,19 @@ struct OracleWork {
     OracleWork &operator+=(const OracleWork &other);
 };
 
+// What answers are tried with. Another one than this is for the test of the oracle's distrust.
+struct Interpreter {
+    std::function<std::uint32_t(const cbpf::Program &, const seccomp_data &)> run =
+        [](const auto &program, const auto &data) { return cbpf::run(program, data); };
+    std::function<std::uint32_t(const cbpf::Chain &, const seccomp_data &)> run_chain =
+        [](const auto &chain, const auto &data) { return cbpf::run_chain(chain, data).value; };
+};
+
 // Not for use by several threads at a time.
 class Oracle {
 public:
     // Throws std::invalid_argument for a program that cbpf::check() refuses.
-    explicit Oracle(cbpf::Chain chain, SolverLimits limits = {});
+    explicit Oracle(cbpf::Chain chain, SolverLimits limits = {}, Interpreter interpreter = {});
     ~Oracle();
     Oracle(const Oracle &) = delete;
     Oracle &operator=(const Oracle &) = delete;
@@ -120,6 +129,7 @@ private:
 
     cbpf::Chain chain_;
     SolverLimits limits_;
+    Interpreter interpreter_;
     OracleWork work_;
     std::unique_ptr<Terms> terms_;
     std::vector<std::unique_ptr<SymbolicRun>> runs_; // one for each filter

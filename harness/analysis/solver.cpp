@@ -18,20 +18,6 @@ namespace {
 
 constexpr unsigned width = 32;
 
-std::vector<TermId> operands(const Term &term) {
-    switch (term.op) {
-    case Op::constant:
-    case Op::word:
-        return {};
-    case Op::negate:
-        return {term.a};
-    case Op::choose:
-        return {term.a, term.b, term.c};
-    default:
-        return {term.a, term.b};
-    }
-}
-
 // A term and all that it is made of, operands first. Nothing if those are more than `limit`.
 std::optional<std::vector<TermId>> parts(const Terms &terms, TermId whole, std::size_t limit) {
     std::set<TermId> found = {whole};

@@ -164,6 +164,17 @@ std::uint32_t compute(Op op, std::uint32_t a, std::uint32_t b) {
     }
 }
 
+Operands operands(const Term &term) {
+    std::size_t count = 2;
+    if (term.op == Op::constant || term.op == Op::word)
+        count = 0;
+    else if (term.op == Op::negate)
+        count = 1;
+    else if (term.op == Op::choose)
+        count = 3;
+    return {{term.a, term.b, term.c}, count};
+}
+
 std::size_t Terms::Hash::operator()(const Term &term) const {
     std::uint64_t hash = (index_of(term.a) << 32 | index_of(term.b)) * 0x9e3779b97f4a7c15U;
     hash ^= (index_of(term.c) << 32 | term.k) + static_cast<std::uint64_t>(term.op) + (hash >> 29);
@@ -368,20 +379,13 @@ std::uint32_t Evaluation::operator()(TermId id) {
 
 // If not, they are on the stack now. (Not by recursion: terms are as deep as programs are long.)
 bool Evaluation::operands_ready(const Term &term) {
-    if (term.op == Op::constant || term.op == Op::word)
-        return true;
     bool ready = true;
-    const auto need = [&](TermId operand) {
+    for (const TermId operand : operands(term)) {
         if (!known_.contains(operand)) {
             stack_.push_back(operand);
             ready = false;
         }
-    };
-    need(term.a);
-    if (term.op != Op::negate)
-        need(term.b);
-    if (term.op == Op::choose)
-        need(term.c);
+    }
     return ready;
 }
 

@@ -61,6 +61,16 @@ struct Term {
     bool operator==(const Term &) const = default;
 };
 
+// The terms that a term is made of.
+struct Operands {
+    std::array<TermId, 3> ids;
+    std::size_t count;
+
+    const TermId *begin() const { return ids.data(); }
+    const TermId *end() const { return ids.data() + count; }
+};
+Operands operands(const Term &term);
+
 // What is known of a number whatever the input is.
 struct Bounds {
     std::uint32_t zeros = 0; // bits that are clear

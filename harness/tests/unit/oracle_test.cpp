@@ -116,6 +116,33 @@ TEST(Oracle, OneValueOutOfAllOfThem) {
     }
 }
 
+// Calls with this argument are refused, says the interpreter, whatever the program is.
+std::uint32_t refuses_all_ones(const seccomp_data &data) {
+    return data.args[0] == UINT64_MAX ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ALLOW;
+}
+
+// Where interpreter and oracle contradict each other, one of them is wrong: no answer is given.
+TEST(OracleDistrust, AConstantThatTheInterpreterRefutes) {
+    const analysis::Interpreter refuting = {
+        .run = [](const auto &, const auto &data) { return refuses_all_ones(data); },
+        .run_chain = [](const auto &, const auto &data) { return refuses_all_ones(data); }};
+    Oracle oracle({{ret_allow()}}, {}, refuting);
+    EXPECT_THROW(oracle.filter_verdict(0, native, number), analysis::OracleError);
+    EXPECT_THROW(oracle.verdict(native, number), analysis::OracleError);
+    EXPECT_THROW(oracle.always_allowed(native, number), analysis::OracleError);
+}
+
+TEST(OracleDistrust, AnInputThatMakesNoDifferenceToTheInterpreter) {
+    const analysis::Interpreter indifferent = {
+        .run = [](const auto &, const auto &) { return SECCOMP_RET_ALLOW; },
+        .run_chain = [](const auto &, const auto &) { return SECCOMP_RET_ALLOW; }};
+    Oracle oracle({{load_arg_low(0), jeq(0x5ec0ffee, 0, 1), ret_errno(1), ret_allow()}}, {},
+                  indifferent);
+    EXPECT_THROW(oracle.filter_verdict(0, native, number), analysis::OracleError);
+    EXPECT_THROW(oracle.verdict(native, number), analysis::OracleError);
+    EXPECT_THROW(oracle.always_allowed(native, number), analysis::OracleError);
+}
+
 TEST(Oracle, BranchesThatComeToTheSame) {
     EXPECT_EQ(verdict({load_arg_low(0), jeq(5, 0, 1), ret_allow(), ret_allow()}),
               constant(SECCOMP_RET_ALLOW));
