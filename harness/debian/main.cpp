@@ -6,18 +6,16 @@
 // 2 an error.
 
 #include "cbpf/oci_profile.h"
+#include "command_line/program.h"
 #include "debian/box_report.h"
 #include "debian/chain_store.h"
 #include "debian/snapshot.h"
 #include "vm/kernel_build.h"
 #include "vm/machine.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -26,6 +24,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using command_line::phase;
 
 constexpr const char *guest_program = "/opt/seccomp-cache/bin/debian_guest";
 constexpr const char *container_filter = "/run/seccomp-cache/container.bpf";
@@ -50,18 +49,11 @@ const std::vector<std::string> short_lived = {"systemd-hostnamed", "systemd-loca
                                               "systemd-timedated"};
 
 struct Options {
-    std::filesystem::path kernel;
+    command_line::KernelOptions build;
     std::filesystem::path root;
-    std::filesystem::path logs = "build/logs";
     std::filesystem::path chains = "build/debian/chains";
-    std::string profile = "/usr/share/containers/seccomp.json";
+    std::string profile;
 };
-
-// One line per phase on standard error, so that the table can be piped.
-void phase(const std::string &what) {
-    fmt::print(stderr, "{}\n", what);
-    std::fflush(stderr);
-}
 
 vm::MachineSpec machine_spec(const Options &options, const vm::KernelBuild &build) {
     if (!std::filesystem::exists(options.root))
@@ -72,7 +64,7 @@ vm::MachineSpec machine_spec(const Options &options, const vm::KernelBuild &buil
     spec.name = "debian";
     spec.kernel = build.image();
     spec.root_disk = options.root;
-    spec.log_directory = options.logs;
+    spec.log_directory = options.build.logs;
     // systemd's messages as records of the kernel's log, whole lines: what it writes to the
     // console itself would mix with the kernel's.
     spec.extra_command_line = "systemd.show_status=no systemd.log_target=kmsg";
@@ -139,7 +131,7 @@ debian::Snapshot look_inside(const Options &options, const vm::KernelBuild &buil
 }
 
 int run(const Options &options) {
-    const auto build = vm::load_kernel_build(options.kernel);
+    const auto build = vm::load_kernel_build(options.build.kernel);
     const auto snapshot = look_inside(options, build);
     const auto saved = debian::save_chains(snapshot, options.chains);
     phase(fmt::format("saved      {} different stacks of filters in {}", saved,
@@ -162,25 +154,10 @@ int main(int argc, char **argv) {
     Options options;
     CLI::App app{"Boots a Debian and checks the seccomp cache of every filtered task in it.",
                  "vm_debian"};
-    app.add_option("--kernel", options.kernel, "directory of the kernel's build")->required();
+    command_line::add_kernel_options(app, options.build);
     app.add_option("--root", options.root, "what scripts/make-debian-root made")->required();
-    app.add_option("--logs", options.logs, "directory for console logs")->capture_default_str();
     app.add_option("--chains", options.chains, "directory for the filters found, replaced")
         ->capture_default_str();
-    app.add_option("--profile", options.profile, "OCI seccomp profile")->capture_default_str();
-    app.footer("ACCEL=kvm|tcg in the environment overrides the choice of accelerator.");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp &help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError &error) {
-        app.exit(error);
-        return 2;
-    }
-    try {
-        return run(options);
-    } catch (const std::exception &error) {
-        fmt::print(stderr, "vm_debian: {}\n", error.what());
-        return 2;
-    }
+    command_line::add_profile_option(app, options.profile);
+    return command_line::run_program(app, argc, argv, [&] { return run(options); });
 }

@@ -5,6 +5,7 @@
 // the reference emulator says. Exit status: 0 all lines agree, 1 some do not, 2 an error.
 
 #include "cbpf/oci_profile.h"
+#include "command_line/program.h"
 #include "demo/machine_options.h"
 #include "demo/report.h"
 #include "kernel/cross_check.h"
@@ -13,28 +14,22 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
 
 namespace {
 
+using command_line::phase;
+
 constexpr const char *guest_filter = "/tmp/filter.bpf";
 constexpr const char *guest_program = "/opt/seccomp-cache/bin/cache_snapshot";
 
 struct Options {
     demo::MachineOptions machine;
-    std::string profile = "/usr/share/containers/seccomp.json";
+    std::string profile;
     bool json = false;
 };
-
-// One line per phase on standard error, so that the result can be piped.
-void phase(const std::string &what) {
-    fmt::print(stderr, "{}\n", what);
-    std::fflush(stderr);
-}
 
 std::string raw_bytes(const cbpf::Program &program) {
     return {reinterpret_cast<const char *>(program.data()),
@@ -57,7 +52,7 @@ std::string read_cache(vm::Machine &machine, const cbpf::Program &program) {
 }
 
 demo::Findings find_out(const Options &options) {
-    const auto build = vm::load_kernel_build(options.machine.kernel);
+    const auto build = vm::load_kernel_build(options.machine.build.kernel);
     auto spec = demo::machine_spec(options.machine, build, "demo");
 
     phase("compiling  " + options.profile + ", with libseccomp");
@@ -95,20 +90,7 @@ int main(int argc, char **argv) {
                  "cache says about it.",
                  "vm_demo"};
     demo::add_machine_options(app, options.machine);
-    app.add_option("--profile", options.profile, "OCI seccomp profile")->capture_default_str();
+    command_line::add_profile_option(app, options.profile);
     app.add_flag("--json", options.json, "print everything as JSON");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp &help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError &error) {
-        app.exit(error);
-        return 2;
-    }
-    try {
-        return run(options);
-    } catch (const std::exception &error) {
-        fmt::print(stderr, "vm_demo: {}\n", error.what());
-        return 2;
-    }
+    return command_line::run_program(app, argc, argv, [&] { return run(options); });
 }

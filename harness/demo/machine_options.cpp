@@ -8,16 +8,10 @@
 namespace demo {
 
 void add_machine_options(CLI::App &app, MachineOptions &options) {
-    app.add_option("--kernel", options.kernel, "directory of the kernel's build")
-        ->envname("SECCOMP_CACHE_KERNEL")
-        ->required();
+    command_line::add_kernel_options(app, options.build);
     app.add_option("--initramfs", options.initramfs, "what qemu/make-initramfs made")
         ->envname("SECCOMP_CACHE_INITRAMFS")
         ->required();
-    app.add_option("--logs", options.logs, "directory for console logs")
-        ->envname("SECCOMP_CACHE_LOGS")
-        ->capture_default_str();
-    app.footer("ACCEL=kvm|tcg in the environment overrides the choice of accelerator.");
 }
 
 vm::MachineSpec machine_spec(const MachineOptions &options, const vm::KernelBuild &build,
@@ -29,7 +23,7 @@ vm::MachineSpec machine_spec(const MachineOptions &options, const vm::KernelBuil
     spec.name = name;
     vm::use_kernel(build, spec);
     spec.initramfs = options.initramfs;
-    spec.log_directory = options.logs;
+    spec.log_directory = options.build.logs;
     return spec;
 }
 

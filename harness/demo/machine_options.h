@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "command_line/program.h"
 #include "vm/kernel_build.h"
 #include "vm/machine_spec.h"
 
@@ -14,9 +15,8 @@
 namespace demo {
 
 struct MachineOptions {
-    std::filesystem::path kernel;
+    command_line::KernelOptions build;
     std::filesystem::path initramfs;
-    std::filesystem::path logs = "build/logs";
 };
 
 void add_machine_options(CLI::App &app, MachineOptions &options);

@@ -2,14 +2,13 @@
 //
 // vm_shell: an interactive shell in the guest, on this terminal.
 
+#include "command_line/program.h"
 #include "demo/machine_options.h"
 #include "vm/machine.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <exception>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
@@ -28,15 +27,14 @@ namespace {
 }
 
 [[noreturn]] void run(const demo::MachineOptions &options) {
-    const auto build = vm::load_kernel_build(options.kernel);
+    const auto build = vm::load_kernel_build(options.build.kernel);
     auto spec = demo::machine_spec(options, build, "shell");
     spec.extra_command_line = "vsyscall=emulate";
     spec.accel = vm::accel_for(spec);
-    fmt::print(stderr,
-               "booting {} in QEMU ({})\n"
-               "The tests are in /opt/seccomp-cache. Leave with `exit`, or with Ctrl-A X.\n",
-               build.description(), vm::name(spec.accel));
-    std::fflush(stderr);
+    command_line::phase(
+        fmt::format("booting {} in QEMU ({})\n"
+                    "The tests are in /opt/seccomp-cache. Leave with `exit`, or with Ctrl-A X.",
+                    build.description(), vm::name(spec.accel)));
     become(vm::shell_machine(spec));
 }
 
@@ -46,18 +44,5 @@ int main(int argc, char **argv) {
     demo::MachineOptions options;
     CLI::App app{"Opens a shell in a virtual machine.", "vm_shell"};
     demo::add_machine_options(app, options);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp &help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError &error) {
-        app.exit(error);
-        return 2;
-    }
-    try {
-        run(options);
-    } catch (const std::exception &error) {
-        fmt::print(stderr, "vm_shell: {}\n", error.what());
-        return 2;
-    }
+    return command_line::run_program(app, argc, argv, [&]() -> int { run(options); });
 }
