@@ -4,6 +4,7 @@
 // sees what the interpreter says.
 
 #include "cache.h"
+#include "harmless.h"
 #include "probe.h"
 
 #include "cbpf/builder.h"
@@ -19,20 +20,7 @@ namespace {
 
 using namespace cbpf;
 
-constexpr std::uint64_t x32_bit = 0x40000000;
-
-// Numbers whose calls do no harm, whatever their arguments, and always return the same.
-struct Harmless {
-    std::uint32_t getpid, getppid, getuid, getgid, geteuid, getegid, unassigned;
-};
-
-constexpr Harmless native = {SYS_getpid,  SYS_getppid, SYS_getuid, SYS_getgid,
-                             SYS_geteuid, SYS_getegid, 400};
-constexpr Harmless compat = {20, 64, 199, 200, 201, 202, 223};
-
-const Harmless &harmless(Path path) {
-    return path_arch(path) == AUDIT_ARCH_X86_64 ? native : compat;
-}
+const Harmless &compat = harmless(Path::int80_from_64);
 
 const SyscallTable &table(Path path) {
     return path_arch(path) == AUDIT_ARCH_X86_64 ? native_table() : compat_table();
