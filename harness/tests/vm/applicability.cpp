@@ -53,6 +53,7 @@ constexpr Need needs_of_tests[] = {
 
     // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},
+    {"EntrySuspended.*", "CONFIG_CHECKPOINT_RESTORE"},
     {"FilterDump.*", "CONFIG_CHECKPOINT_RESTORE"},
 };
 
