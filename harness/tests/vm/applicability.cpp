@@ -23,6 +23,8 @@ constexpr Need needs_of_tests[] = {
     {"*32Bit*", "CONFIG_IA32_EMULATION"},
     {"CountingServed.*", "CONFIG_IA32_EMULATION"},
     {"Entry*Int80From64*", "CONFIG_IA32_EMULATION"},
+    {"EntryDead.*Int80From32", "CONFIG_IA32_EMULATION"},
+    {"EntryDead.*Vdso32", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.Int80From64*", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.BothEntriesInOneProcess", "CONFIG_IA32_EMULATION"},
     {"SyscallsMixed.TheSameNumberByBothEntriesInTurn", "CONFIG_IA32_EMULATION"},
