@@ -28,7 +28,7 @@ Kind kind_for(const std::string &suite) {
     };
     if (starts_with("VsyscallXonly"))
         return Kind::vsyscall_xonly;
-    if (starts_with("Counting"))
+    if (starts_with("Counting") || starts_with("EntryCost"))
         return Kind::counting;
     return Kind::patched;
 }

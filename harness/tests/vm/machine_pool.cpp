@@ -34,6 +34,8 @@ Description describe(Kind kind) {
         return {"stock", true, "vsyscall=emulate", 2};
     case Kind::counting:
         return {"counting", false, "vsyscall=emulate", 1};
+    case Kind::counting_stock:
+        return {"counting-stock", true, "vsyscall=emulate", 1};
     case Kind::stress:
         return {"stress", false, "vsyscall=emulate", 4};
     case Kind::stress_stock:
@@ -92,7 +94,7 @@ vm::MachineSpec MachinePool::spec(Kind kind, const std::string &suffix) {
     if (!accel_)
         accel_ = vm::accel_for(spec);
     spec.accel = *accel_;
-    if (kind == Kind::counting) {
+    if (kind == Kind::counting || kind == Kind::counting_stock) {
         spec.accel = vm::Accel::tcg;
         spec.count_instructions = true;
     }

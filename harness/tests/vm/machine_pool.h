@@ -23,6 +23,7 @@ enum class Kind {
     vsyscall_xonly, // the same with vsyscall=xonly
     stock,          // the kernel without the patches
     counting,       // patched, with a clock that counts instructions
+    counting_stock, // the same without the patches
     stress,         // patched, with four processors
     stress_stock,   // the same without the patches
     faults,         // patched, for fault injection: kmemleak's allocations would count as well

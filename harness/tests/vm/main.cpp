@@ -8,6 +8,7 @@
 
 #include "tests/vm/applicability.h"
 #include "tests/vm/configuration_suite.h"
+#include "tests/vm/entry_cost_suite.h"
 #include "tests/vm/fault_suite.h"
 #include "tests/vm/guest_suite.h"
 #include "tests/vm/kselftest_suite.h"
@@ -116,6 +117,7 @@ int run(int argc, char **argv) {
     const auto guest_tests = tests::register_guest_tests(options);
     tests::register_kselftests(options);
     tests::register_configuration_tests(options);
+    tests::register_entry_cost_tests();
     tests::register_stress_tests();
     tests::register_fault_tests();
     if (!GTEST_FLAG_GET(list_tests)) {
