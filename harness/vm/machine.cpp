@@ -312,23 +312,39 @@ std::optional<Failure> Machine::power_off() {
     return {};
 }
 
+namespace {
+
+std::string cpuinfo() {
+    std::ifstream file("/proc/cpuinfo");
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool boots_under_kvm(const MachineSpec &spec) {
+    MachineSpec probe = spec;
+    probe.name += "-kvm-probe";
+    probe.accel = Accel::kvm;
+    probe.count_instructions = false;
+    probe.extra_scale = 1;
+    probe.boot_deadline = probe_deadline;
+    try {
+        Machine machine(probe);
+        return true;
+    } catch (const MachineError &) {
+        return false;
+    }
+}
+
+} // namespace
+
 Accel accel_for(const MachineSpec &spec) {
     const char *wish = std::getenv("ACCEL");
-    std::ifstream file("/proc/cpuinfo");
-    const std::string cpuinfo{std::istreambuf_iterator<char>(file), {}};
-    return choose_accel(parse_accel_request(wish ? wish : ""), cpuinfo, [&] {
-        MachineSpec probe = spec;
-        probe.name += "-kvm-probe";
-        probe.accel = Accel::kvm;
-        probe.extra_scale = 1;
-        probe.boot_deadline = probe_deadline;
-        try {
-            Machine machine(probe);
-            return true;
-        } catch (const MachineError &) {
-            return false;
-        }
-    });
+    return choose_accel(parse_accel_request(wish ? wish : ""), cpuinfo(),
+                        [&] { return boots_under_kvm(spec); });
+}
+
+bool kvm_works(const MachineSpec &spec) {
+    return choose_accel(AccelRequest::automatic, cpuinfo(),
+                        [&] { return boots_under_kvm(spec); }) == Accel::kvm;
 }
 
 } // namespace vm

@@ -120,4 +120,7 @@ private:
 // by booting `spec` with it, else TCG. Throws std::invalid_argument for a bad ACCEL.
 Accel accel_for(const MachineSpec &spec);
 
+// Whether `spec` boots with it, on a processor that has what it takes.
+bool kvm_works(const MachineSpec &spec);
+
 } // namespace vm

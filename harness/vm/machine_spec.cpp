@@ -12,9 +12,22 @@ void append(std::vector<std::string> &argv, const std::vector<std::string> &more
     argv.insert(argv.end(), more.begin(), more.end());
 }
 
+// A comma would end the value; doubled it is part of it.
+std::string as_value(const std::filesystem::path &path) {
+    std::string value;
+    for (const char c : path.string())
+        value += c == ',' ? std::string(2, c) : std::string(1, c);
+    return value;
+}
+
 std::vector<std::string> processors(const MachineSpec &spec) {
-    if (spec.count_instructions)
-        return {"-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max", "-smp", "1"};
+    if (spec.count_instructions) {
+        std::string icount = "shift=0,sleep=off";
+        // Recording is what makes QEMU tell how many instructions there were.
+        if (!spec.gdb_socket.empty())
+            icount += fmt::format(",rr=record,rrfile={}.rr", as_value(spec.gdb_socket));
+        return {"-accel", "tcg", "-icount", icount, "-cpu", "max", "-smp", "1"};
+    }
     const bool kvm = spec.accel == Accel::kvm;
     return {"-accel", kvm ? "kvm" : "tcg,thread=multi", "-cpu", kvm ? "host" : "max",
             "-smp",   fmt::to_string(spec.cpus)};
@@ -23,11 +36,8 @@ std::vector<std::string> processors(const MachineSpec &spec) {
 std::vector<std::string> root(const MachineSpec &spec) {
     if (spec.root_disk.empty())
         return {"-initrd", spec.initramfs.string()};
-    // A comma would end the value; doubled it is part of it.
-    std::string file;
-    for (const char c : spec.root_disk.string())
-        file += c == ',' ? std::string(2, c) : std::string(1, c);
-    return {"-drive", fmt::format("if=virtio,format=raw,snapshot=on,file={}", file)};
+    return {"-drive",
+            fmt::format("if=virtio,format=raw,snapshot=on,file={}", as_value(spec.root_disk))};
 }
 
 std::vector<std::string> common(const MachineSpec &spec, const std::string &command_line) {
@@ -68,6 +78,9 @@ std::vector<std::string> test_machine(const MachineSpec &spec, int agent_fd, int
     append(argv, {"-device", "virtio-serial-pci"});
     append(argv, {"-chardev", fmt::format("socket,id=agent,fd={}", agent_fd)});
     append(argv, {"-device", "virtserialport,chardev=agent,name=" SC_PORT_NAME});
+    if (!spec.gdb_socket.empty())
+        append(argv,
+               {"-gdb", fmt::format("unix:{},server=on,wait=off", as_value(spec.gdb_socket))});
     return argv;
 }
 

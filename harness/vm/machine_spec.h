@@ -29,6 +29,8 @@ struct MachineSpec {
     // Emulate one processor on which each instruction takes a nanosecond: clocks in the guest then
     // count instructions, exactly and repeatably. Overrides `accel` and `cpus`.
     bool count_instructions = false;
+    // Where QEMU is to offer GDB's protocol (gdb_client.h): a socket to be made, or nothing.
+    std::filesystem::path gdb_socket;
 
     // All deadlines are for a fast machine; on a slow one they are multiplied by deadline_scale().
     std::chrono::milliseconds boot_deadline{20'000};

@@ -72,6 +72,17 @@ TEST(MachineSpec, ResultsAndConsoleHaveChannelsOfTheirOwn) {
     EXPECT_TRUE(has(argv, "file,id=console,path=/dev/fd/6,append=on"));
 }
 
+TEST(MachineSpec, ADebuggerIsLetInOnlyWhereAskedFor) {
+    vm::MachineSpec spec;
+    EXPECT_FALSE(has(vm::test_machine(spec, 5, 6), "-gdb"));
+    spec.gdb_socket = "/a,b/gdb";
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "unix:/a,,b/gdb,server=on,wait=off"));
+    // Without a record QEMU would not tell how many instructions there were.
+    spec.count_instructions = true;
+    EXPECT_TRUE(
+        has(vm::test_machine(spec, 5, 6), "shift=0,sleep=off,rr=record,rrfile=/a,,b/gdb.rr"));
+}
+
 TEST(MachineSpec, ExtraWordsComeLastSoThatTheyWin) {
     vm::MachineSpec spec;
     spec.extra_command_line = "vsyscall=xonly";
