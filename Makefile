@@ -33,6 +33,8 @@ KTAP = $(subst $() ,$(comma),$(strip $(shell sed -n 's/^KTAP_PROGRAMS := //p' se
 # GoogleTest programs of the guest, whose cases are cases of vm_tests.
 GUEST_TESTS := $(BIN)/guest_tests $(BIN)/differential
 PROFILE := /usr/share/containers/seccomp.json
+# The limits of the benchmarks are for the kernel of base.config.
+BENCH = $(if $(filter base,$(KCONFIG)),bench)
 
 # Names for the kernels of this source, these patches and this config: links
 # into build/kernels, set anew by every run.
@@ -60,7 +62,7 @@ demo: kernel initramfs ## Boot the patched kernel and show a real profile's cach
 
 .PHONY: test
 test: kernel kernel-stock initramfs ## Run the tests (verify: all there is, hours)
-	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz model vm
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz model $(BENCH) vm
 
 .PHONY: shell
 shell: kernel initramfs ## Open a shell in the virtual machine
@@ -185,9 +187,18 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
 	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
 
+# KERNELS, SETS and ACCEL reach the script through the environment.
+.PHONY: bench
+bench: kernel kernel-stock harness ## Count what seccomp costs: stock, published design, full series
+	@scripts/bench
+
+.PHONY: bench-check
+bench-check: kernel kernel-stock harness ## The quick part of it, against harness/bench/limits.json
+	@scripts/bench --quick --check
+
 # Each goes on where the one before failed, and all that failed are named.
 VERIFY := test fuzz model-check planted-mistakes differential mutants stress fault-injection \
-	vm-matrix build-matrix bisect-check
+	vm-matrix build-matrix bisect-check bench
 .PHONY: verify
 verify: ## Run every check there is, also those that take hours
 	@failed=; run() { printf '\n=== make %s ===\n' "$$*"; $(MAKE) --no-print-directory "$$@" || failed+=" $$1"; }; \
@@ -231,4 +242,6 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> ONLY=PATTERN            only these mutants (a shell pattern), or this kernel of vm-matrix
 #>                         or build-matrix (its name)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
+#> SETS="mitigations audit"  of make bench: further rows, with the default mitigations, and with
+#>                         audit enabled (SETS= for none)
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "bench/hostile.h"
+
+#include "cbpf/builder.h"
+
+#include <linux/audit.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace bench {
+namespace {
+
+using namespace cbpf;
+
+// Numbers of the syscall tables, and the bits they have.
+constexpr std::uint32_t numbers = 441;
+constexpr std::uint32_t bits = 9;
+
+std::uint32_t bit(std::uint32_t round) { return 1U << (round % bits); }
+
+// What `round` is used for: no two rounds in a row are alike.
+Program gadget_code(Gadget gadget, std::uint32_t round) {
+    const std::uint32_t number = round * 7 % numbers;
+    const std::uint32_t word = round % BPF_MEMWORDS;
+    switch (gadget) {
+    case Gadget::number_list:
+        return {jeq(0x10000 + round, 0, 0)};
+    case Gadget::jset_ladder:
+        return {jset(bit(round), 0, 1), jset(bit(round * 5 + 3), 1, 0)};
+    case Gadget::ranges:
+        return {jge(number, 0, 1), jgt((number + 97) % numbers, 1, 0)};
+    case Gadget::masks:
+        return {load_nr(), alu_and(~(bit(round) | bit(round * 3))), jeq(number, 0, 0)};
+    case Gadget::arithmetic:
+        return {load_nr(), stmt(BPF_ALU | BPF_MUL | BPF_K, 2 * round + 3),
+                stmt(BPF_ALU | BPF_ADD | BPF_K, round), jset(bit(round), 0, 0)};
+    case Gadget::divisions:
+        return {load_nr(), stmt(BPF_MISC | BPF_TAX), stmt(BPF_LD | BPF_IMM, 100000 + round),
+                stmt(BPF_ALU | BPF_DIV | BPF_X), jgt(number, 0, 0)};
+    case Gadget::scratch_joins:
+        return {load_nr(),          jset(bit(round), 0, 2),       stmt(BPF_LD | BPF_IMM, round),
+                stmt(BPF_ST, word), stmt(BPF_LD | BPF_MEM, word), jeq(round, 0, 0)};
+    case Gadget::scratch_sums:
+        return {stmt(BPF_LD | BPF_MEM, word), stmt(BPF_ALU | BPF_ADD | BPF_K, round + 1),
+                stmt(BPF_ST, word), jeq(round + number, 0, 0)};
+    case Gadget::diamonds:
+        return {load_arg_low(round % 6), jgt(round, 0, 1), load_nr(), jge(number, 0, 0)};
+    case Gadget::registers:
+        return {stmt(BPF_LDX | BPF_IMM, number), jump(BPF_JMP | BPF_JGE | BPF_X, 0, 0, 1),
+                stmt(BPF_MISC | BPF_TXA)};
+    case Gadget::architectures:
+        return {load_arch(), jeq(AUDIT_ARCH_X86_64, 0, 1), load_nr(), jge(number, 0, 0)};
+    }
+    return {};
+}
+
+// Where the last gadgets may jump to.
+constexpr std::size_t room_for_returns = 4;
+
+// Every word of memory is written, as none may be read before; A ends as the number.
+Program prologue() {
+    Program program = {load_nr(), stmt(BPF_MISC | BPF_TAX)};
+    for (std::uint32_t word = 0; word < BPF_MEMWORDS; word++)
+        program.push_back(stmt(BPF_ST, word));
+    return program;
+}
+
+} // namespace
+
+std::string_view name(Gadget gadget) {
+    switch (gadget) {
+    case Gadget::number_list:
+        return "number-list";
+    case Gadget::jset_ladder:
+        return "jset-ladder";
+    case Gadget::ranges:
+        return "ranges";
+    case Gadget::masks:
+        return "masks";
+    case Gadget::arithmetic:
+        return "arithmetic";
+    case Gadget::divisions:
+        return "divisions";
+    case Gadget::scratch_joins:
+        return "scratch-joins";
+    case Gadget::scratch_sums:
+        return "scratch-sums";
+    case Gadget::diamonds:
+        return "diamonds";
+    case Gadget::registers:
+        return "registers";
+    case Gadget::architectures:
+        return "architectures";
+    }
+    return "?";
+}
+
+Program hostile_program(std::span<const Gadget> pattern) {
+    Program program = prologue();
+    for (std::uint32_t round = 0;; round++) {
+        const auto code = gadget_code(pattern[round % pattern.size()], round);
+        if (program.size() + code.size() + room_for_returns > max_instructions)
+            break;
+        program.insert(program.end(), code.begin(), code.end());
+    }
+    // All that is left returns, and makes it the longest there is.
+    program.resize(max_instructions, ret_allow());
+    return program;
+}
+
+} // namespace bench
