@@ -187,7 +187,7 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
 	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
 
-# KERNELS, SETS and ACCEL reach the script through the environment.
+# SETS and ACCEL reach the script through the environment.
 .PHONY: bench
 bench: kernel kernel-stock harness ## Count what seccomp costs: stock, published design, full series
 	@scripts/bench

@@ -58,11 +58,18 @@ Program gadget_code(Gadget gadget, std::uint32_t round) {
 // Where the last gadgets may jump to.
 constexpr std::size_t room_for_returns = 4;
 
-// Every word of memory is written, as none may be read before; A ends as the number.
-Program prologue() {
-    Program program = {load_nr(), stmt(BPF_MISC | BPF_TAX)};
-    for (std::uint32_t word = 0; word < BPF_MEMWORDS; word++)
-        program.push_back(stmt(BPF_ST, word));
+bool uses_memory(Gadget gadget) {
+    return gadget == Gadget::scratch_joins || gadget == Gadget::scratch_sums;
+}
+
+// A is the number at the end. Every word of memory is written where any is read, as none may be
+// read before; elsewhere it is left alone, as the published design gives up at the first such
+// instruction.
+Program prologue(std::span<const Gadget> pattern) {
+    Program program = {load_nr()};
+    if (std::any_of(pattern.begin(), pattern.end(), uses_memory))
+        for (std::uint32_t word = 0; word < BPF_MEMWORDS; word++)
+            program.push_back(stmt(BPF_ST, word));
     return program;
 }
 
@@ -97,7 +104,7 @@ std::string_view name(Gadget gadget) {
 }
 
 Program hostile_program(std::span<const Gadget> pattern) {
-    Program program = prologue();
+    Program program = prologue(pattern);
     for (std::uint32_t round = 0;; round++) {
         const auto code = gadget_code(pattern[round % pattern.size()], round);
         if (program.size() + code.size() + room_for_returns > max_instructions)

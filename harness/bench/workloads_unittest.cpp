@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/workloads.h"
 
+#include "analysis/reference_emulator.h"
 #include "bench/chain_file.h"
 #include "bench/hostile.h"
 #include "cbpf/checker.h"
@@ -27,6 +28,16 @@ TEST(Hostile, GadgetsMix) {
     const auto program = hostile_program(all_gadgets);
     EXPECT_EQ(program.size(), cbpf::max_instructions);
     EXPECT_FALSE(cbpf::check(program));
+}
+
+// Or the published design would give up at once, and be cheap.
+TEST(Hostile, ListsOfNumbersAreMadeOfWhatThePublishedDesignUnderstands) {
+    for (const Gadget gadget : {Gadget::number_list, Gadget::jset_ladder, Gadget::ranges,
+                                Gadget::masks, Gadget::architectures}) {
+        const auto cached =
+            analysis::allowed_numbers({hostile_program({&gadget, 1})}, AUDIT_ARCH_X86_64, 441);
+        EXPECT_TRUE(cached[39]) << name(gadget);
+    }
 }
 
 // A division by an X of 0 returns 0, which kills.
