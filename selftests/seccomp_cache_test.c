@@ -447,14 +447,74 @@ FIXTURE_VARIANT_ADD(instruction, instruction_pointer)
 	.zero = true, .a = false, .b = true,
 };
 
-/* A constant, but beyond what the emulator understands: filtered. */
-FIXTURE_VARIANT_ADD(instruction, not_understood)
+/* Whatever the argument is, the result is the same. */
+FIXTURE_VARIANT_ADD(instruction, argument_of_no_consequence)
 {
 	.filter = {
-		LOAD(nr), JUMP(BPF_JEQ, NR_A, 0, 1),
-		BPF_STMT(BPF_MISC | BPF_TAX, 0), ALLOW,
+		LOAD(args[0]), JUMP(BPF_JEQ, 1, 0, 1), JUMP(BPF_JA, 0, 0, 0),
+		LOAD(nr), JUMP(BPF_JEQ, NR_A, 0, 1), REFUSE, ALLOW,
 	},
 	.zero = true, .a = false, .b = true,
+};
+
+FIXTURE_VARIANT_ADD(instruction, index)
+{
+	.filter = {
+		LOAD(nr), BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_IMM, NR_A),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1), REFUSE, ALLOW,
+	},
+	.zero = true, .a = false, .b = true,
+};
+
+FIXTURE_VARIANT_ADD(instruction, index_unknown)
+{
+	.filter = {
+		LOAD(args[0]), BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		LOAD(nr), JUMP(BPF_JEQ, NR_A, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0), REFUSE, ALLOW,
+	},
+	.zero = true, .a = false, .b = true,
+};
+
+FIXTURE_VARIANT_ADD(instruction, memory)
+{
+	.filter = {
+		LOAD(nr), BPF_STMT(BPF_ST, 15), LOAD(args[0]),
+		BPF_STMT(BPF_LD | BPF_MEM, 15),
+		JUMP(BPF_JEQ, NR_B, 0, 1), REFUSE, ALLOW,
+	},
+	.zero = true, .a = true, .b = false,
+};
+
+FIXTURE_VARIANT_ADD(instruction, arithmetic)
+{
+	.filter = {
+		LOAD(nr), BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, NR_B),
+		BPF_STMT(BPF_ALU | BPF_NEG, 0),
+		JUMP(BPF_JEQ, -1U, 0, 1), REFUSE, ALLOW,
+	},
+	.zero = true, .a = true, .b = false,
+};
+
+FIXTURE_VARIANT_ADD(instruction, division_by_zero)
+{
+	.filter = {
+		LOAD(nr), JUMP(BPF_JEQ, NR_A, 0, 2),
+		BPF_STMT(BPF_LDX | BPF_IMM, 0),
+		BPF_STMT(BPF_ALU | BPF_DIV | BPF_X, 0), ALLOW,
+	},
+	.zero = true, .a = false, .b = true,
+};
+
+FIXTURE_VARIANT_ADD(instruction, return_accumulator)
+{
+	.filter = {
+		LOAD(nr), BPF_STMT(BPF_ALU | BPF_XOR | BPF_K,
+				   SECCOMP_RET_ALLOW | NR_A),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	},
+	.zero = false, .a = true, .b = false,
 };
 
 FIXTURE_VARIANT_ADD(instruction, jset_x32_bit)
