@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // What must hold of the kernel's own emulator for every chain of filters:
-// 1. for each number of both syscall tables it says what the reference emulator says;
+// 1. for each number of both syscall tables, ALLOW has been proved by the reference emulator; and
+//    what has been proved is ALLOW, if the chain is small enough that it has to be;
 // 2. a number it calls ALLOW gives plain ALLOW from every filter of the chain, and from the chain,
 //    whatever the arguments and the instruction pointer;
-// 3. a return value it claims to know, for any arch and any number, is what the interpreter
-//    returns.
+// 3. each answer is the same in fresh memory, whatever that contains, and after another table.
 // That nothing is read out of bounds is for the sanitizers to see.
 
 #pragma once
@@ -20,7 +20,7 @@ namespace fuzz {
 // Of 5.10's x86_64 and i386 alike. Not a number that anything here depends on.
 inline constexpr unsigned table_size = 441;
 
-// What does not hold, in a line; nothing when all does. Properties 2 and 3 are tried with random
+// What does not hold, in a line; nothing when all does. Property 2 is tried with random
 // data, which is a function of the chain. Throws std::invalid_argument for filters that
 // cbpf::check() refuses.
 std::optional<std::string> violation(const cbpf::Chain &chain);

@@ -2,6 +2,7 @@
 #include "kernel/cross_check.h"
 
 #include "analysis/reference_emulator.h"
+#include "kernel/emulator/kernel_emulator.h"
 
 #include <fmt/format.h>
 
@@ -18,11 +19,14 @@ const char *verdict(bool allow) { return allow ? "ALLOW" : "FILTER"; }
 
 void compare_table(const TableListing &listing, const cbpf::Chain &chain, CrossCheck &result) {
     const SyscallTable &table = listing.table;
-    const auto reference = analysis::allowed_numbers(chain, table.arch, table.size);
-    for (unsigned number = 0; number < table.size; number++)
-        if (listing.allow.at(number) != reference[number])
+    const auto reference = analysis::provable_numbers(chain, table.arch, table.size);
+    const auto emulator = emulated_numbers(chain, table.arch, table.size);
+    for (unsigned number = 0; number < table.size; number++) {
+        const bool kernel = listing.allow.at(number);
+        if (kernel != emulator[number] || reference.refutes(number, kernel))
             result.disagreements.push_back(
-                {table, number, listing.allow[number], reference[number]});
+                {table, number, kernel, emulator[number], reference.allowed[number]});
+    }
 }
 
 } // namespace
@@ -38,12 +42,13 @@ std::string CrossCheck::summary() const {
 std::string CrossCheck::details() const {
     std::string text;
     if (filter_presence_differs)
-        text += "the kernel and the reference differ on whether there is a filter at all\n";
+        text += "the kernel and the chain differ on whether there is a filter at all\n";
     for (const Disagreement &each : disagreements)
         text += fmt::format(
-            "{} {} ({}): the kernel says {}, the reference {}\n", each.table.name, each.number,
+            "{} {} ({}): the kernel says {}, its emulator {}, the reference {}\n", each.table.name,
+            each.number,
             cbpf::syscall_name(each.table.arch, each.number).value_or("no known syscall"),
-            verdict(each.kernel), verdict(each.reference));
+            verdict(each.kernel), verdict(each.emulator), verdict(each.reference));
     return text;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Does the kernel's cache say what the reference emulator says, line for line?
+// Does the kernel's cache say what it should, line for line? It is asked twice: the kernel's own
+// emulator, compiled for user space, must say the same, always; the reference emulator must have
+// proved whatever the kernel allows, and for filters that are small (all real ones) also the
+// reverse.
 
 #pragma once
 
@@ -15,11 +18,13 @@
 
 namespace kernel {
 
+// Who says what of a number; true: ALLOW.
 struct Disagreement {
     cbpf::SyscallTable table;
     unsigned number;
-    bool kernel;    // true: ALLOW
-    bool reference; // true: ALLOW
+    bool kernel;
+    bool emulator;
+    bool reference;
 };
 
 struct CrossCheck {

@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "adapter.h"
 
-#include <linux/seccomp.h>
-#include <linux/types.h>
+#include <linux/bitmap.h>
 
 #include "seccomp_emu.h"
 
-bool emulator_constant(const struct sock_filter *filter, unsigned int length, uint32_t arch,
-                       uint32_t number, uint32_t *verdict)
+unsigned int emulator_largest_table(void)
 {
-    return seccomp_emu_constant(filter, length, arch, number, verdict);
+    return SECCOMP_EMU_NRS;
 }
 
-void emulator_fill(bool *allow, const bool *previous, unsigned int size, uint32_t arch,
-                   const struct sock_filter *filter, unsigned int length)
+size_t emulator_size(unsigned int length)
 {
-    for (unsigned int number = 0; number < size; number++) {
-        uint32_t verdict;
+    return seccomp_emu_size(length);
+}
 
-        if (previous && !previous[number])
-            continue;
-        if (emulator_constant(filter, length, arch, number, &verdict) &&
-            verdict == SECCOMP_RET_ALLOW)
-            allow[number] = true;
-    }
+void emulator_init(struct seccomp_emu *emulation, const struct sock_filter *filter,
+                   unsigned int length)
+{
+    seccomp_emu_init(emulation, filter, length);
+}
+
+size_t emulator_bitmap_words(unsigned int size)
+{
+    return BITS_TO_LONGS(size);
+}
+
+void emulator_allowed(struct seccomp_emu *emulation, uint32_t arch, unsigned int size,
+                      unsigned long *bitmap)
+{
+    seccomp_emu_allowed(emulation, arch, size, bitmap);
+}
+
+bool emulator_bit(const unsigned long *bitmap, unsigned int number)
+{
+    return bitmap[number / BITS_PER_LONG] >> (number % BITS_PER_LONG) & 1;
 }

@@ -12,23 +12,38 @@
 #include <linux/filter.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Does the emulator know what the filter returns for this syscall? If so, stores it. */
-bool emulator_constant(const struct sock_filter *filter, unsigned int length, uint32_t arch,
-                       uint32_t number, uint32_t *verdict);
+struct seccomp_emu;
+
+/* The largest syscall table that can be asked for. */
+unsigned int emulator_largest_table(void);
+
+/* How much memory an emulation of so many instructions takes, in bytes. */
+size_t emulator_size(unsigned int length);
+
+/* Makes an emulation out of emulator_size() bytes, whatever they contain. */
+void emulator_init(struct seccomp_emu *emulation, const struct sock_filter *filter,
+                   unsigned int length);
+
+/* How many words of a bitmap `size` bits take. */
+size_t emulator_bitmap_words(unsigned int size);
 
 /*
- * What seccomp_cache_fill() in kernel/seccomp.c does when a filter is attached, on bools in place
- * of bits: sets those of allow[0] to allow[size - 1] that are proved, and leaves the others
- * alone. `previous` is the result for the filters before this one, or NULL for the first.
+ * What one filter allows by itself, as seccomp_cache_prepare() in kernel/seccomp.c asks for it:
+ * writes emulator_bitmap_words() words of `bitmap`, whatever they contain. May be called again,
+ * for another architecture.
  */
-void emulator_fill(bool *allow, const bool *previous, unsigned int size, uint32_t arch,
-                   const struct sock_filter *filter, unsigned int length);
+void emulator_allowed(struct seccomp_emu *emulation, uint32_t arch, unsigned int size,
+                      unsigned long *bitmap);
+
+/* Bit `number` of a bitmap. */
+bool emulator_bit(const unsigned long *bitmap, unsigned int number);
 
 #ifdef __cplusplus
 }

@@ -37,8 +37,9 @@ TEST(CrossCheck, NamesEveryDisagreement) {
         cross_check(listing({true, true, false}, {false, false}), chain, tables);
     EXPECT_FALSE(result.all_agree());
     EXPECT_EQ(result.summary(), "3 of 5 lines agree");
-    EXPECT_EQ(result.details(), "x86_64 0 (read): the kernel says ALLOW, the reference FILTER\n"
-                                "ia32 1 (exit): the kernel says FILTER, the reference ALLOW\n");
+    EXPECT_EQ(result.details(),
+              "x86_64 0 (read): the kernel says ALLOW, its emulator FILTER, the reference FILTER\n"
+              "ia32 1 (exit): the kernel says FILTER, its emulator ALLOW, the reference ALLOW\n");
 }
 
 TEST(CrossCheck, AFilterThatOnlyOneSideHas) {

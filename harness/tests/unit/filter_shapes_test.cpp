@@ -49,17 +49,17 @@ TEST_P(FilterShapes, KeepToTheEightInstructionsWhenAsked) {
 // Filters that are all alike, or all cached, or never, would test nothing.
 TEST_P(FilterShapes, DecideSomeNumbersAndLeaveOthers) {
     Random random(14);
+    // Programs that are nothing but random seldom get anywhere, and never by chance with X.
+    const bool random_shape = GetParam() == Shape::random;
     int mixed = 0;
     for (int i = 0; i < 300; i++) {
         const auto allowed = analysis::allowed_numbers(
-            {shaped_program(random, GetParam(), {.only_understood = true})}, AUDIT_ARCH_X86_64,
-            441);
+            {shaped_program(random, GetParam(), {.only_understood = random_shape})},
+            AUDIT_ARCH_X86_64, 441);
         const auto count = std::count(allowed.begin(), allowed.end(), true);
         mixed += count > 0 && count < 441 ? 1 : 0;
     }
-    // Programs that are nothing but random seldom get anywhere.
-    const bool random_shape = GetParam() == Shape::random || GetParam() == Shape::scratch;
-    EXPECT_GT(mixed, random_shape ? 15 : 100);
+    EXPECT_GT(mixed, random_shape ? 10 : 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FilterShapes, testing::ValuesIn(all_shapes), [](const auto &shape) {

@@ -95,41 +95,229 @@ TEST(ReferenceEmulator, WaysMeetAgain) {
 TEST(ReferenceEmulator, DeadCodeDoesNotMatter) {
     EXPECT_EQ(analyse({ja(1), load_arg_low(0), ret_allow()}), all);
     EXPECT_EQ(analyse({ret_allow(), stmt(BPF_MISC | BPF_TAX), ret_errno(1)}), all);
-    EXPECT_EQ(analyse({load_nr(), jge(1000, 0, 1), load_arg_low(0), ret_allow()}), all);
+    EXPECT_EQ(analyse({load_nr(), jge(1000, 0, 1), ret_errno(1), ret_allow()}), all);
 }
 
-TEST(ReferenceEmulator, AnythingElseIsLeftToTheFilter) {
-    for (std::uint32_t offset = 8; offset < 64; offset += 4)
-        EXPECT_EQ(analyse({load(offset), ret_allow()}), none) << offset;
-    for (const unsigned code : {BPF_LD | BPF_W | BPF_LEN,
-                                BPF_LDX | BPF_W | BPF_LEN,
-                                BPF_LD | BPF_IMM,
-                                BPF_LDX | BPF_IMM,
-                                BPF_ST,
-                                BPF_STX,
-                                BPF_MISC | BPF_TAX,
-                                BPF_MISC | BPF_TXA,
-                                BPF_ALU | BPF_NEG,
-                                BPF_ALU | BPF_ADD | BPF_K,
-                                BPF_ALU | BPF_SUB | BPF_K,
-                                BPF_ALU | BPF_MUL | BPF_K,
-                                BPF_ALU | BPF_DIV | BPF_K,
-                                BPF_ALU | BPF_OR | BPF_K,
-                                BPF_ALU | BPF_XOR | BPF_K,
-                                BPF_ALU | BPF_LSH | BPF_K,
-                                BPF_ALU | BPF_RSH | BPF_K,
-                                BPF_ALU | BPF_AND | BPF_X,
-                                BPF_JMP | BPF_JEQ | BPF_X,
-                                BPF_JMP | BPF_JGE | BPF_X,
-                                BPF_JMP | BPF_JGT | BPF_X,
-                                BPF_JMP | BPF_JSET | BPF_X})
-        EXPECT_EQ(analyse({stmt(code, 1), ret_allow()}), none) << code;
-    EXPECT_EQ(analyse({load_nr(), ret_a()}), none);
+TEST(ReferenceEmulator, ArgumentsAreNotKnown) {
+    for (std::uint32_t offset = 8; offset < 64; offset += 4) {
+        EXPECT_EQ(analyse({load(offset), jeq(7, 0, 1), ret_allow(), ret_errno(1)}), none) << offset;
+        EXPECT_EQ(analyse({load(offset), ret_a()}), none) << offset;
+    }
 }
 
-TEST(ReferenceEmulator, OnlyTheNumbersThatMeetItAreLeftToTheFilter) {
-    EXPECT_EQ(analyse({load_nr(), jeq(5, 0, 1), load_arg_low(0), ret_allow()}),
+TEST(ReferenceEmulator, AnArgumentThatMakesNoDifferenceIsNoObstacle) {
+    EXPECT_EQ(analyse({load_arg_low(0), ret_allow()}), all);
+    EXPECT_EQ(analyse({load_arg_low(0), jeq(7, 0, 1), ret_allow(), ret_allow()}), all);
+    EXPECT_EQ(analyse({load_arg_low(0), jeq(7, 0, 0), ret_allow()}), all);
+    EXPECT_EQ(analyse({load_arg_low(0), load_nr(), jset(1, 0, 1), ret_allow(), ret_errno(1)}),
+              expected([](unsigned n) { return n % 2 == 1; }));
+}
+
+// One way that refuses is enough, and it may come first or last.
+TEST(ReferenceEmulator, EveryWayMustAllow) {
+    for (const Instruction second : {ret_errno(1), ret(SECCOMP_RET_ALLOW | 1)}) {
+        EXPECT_EQ(analyse({load_arg_low(0), jgt(7, 0, 1), ret_allow(), second}), none);
+        EXPECT_EQ(analyse({load_arg_low(0), jgt(7, 0, 1), second, ret_allow()}), none);
+    }
+}
+
+// That (argument & 0) is 0 can be seen, but is not looked for.
+TEST(ReferenceEmulator, WhatIsComputedWithTheUnknownIsUnknown) {
+    for (const unsigned op : {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND, BPF_OR, BPF_XOR, BPF_LSH,
+                              BPF_RSH, BPF_NEG}) {
+        EXPECT_EQ(analyse({load_arg_low(0), stmt(BPF_ALU | op | BPF_K, 1),
+                           stmt(BPF_ALU | BPF_AND | BPF_K, 0), jeq(0, 0, 1), ret_allow(),
+                           ret_errno(1)}),
+                  none)
+            << op;
+    }
+}
+
+// There is no BPF_NEG with X.
+Instruction with_x(unsigned op) {
+    return stmt(BPF_ALU | op | (op == BPF_NEG ? BPF_K : BPF_X));
+}
+
+std::uint32_t computed(unsigned op, std::uint32_t a, std::uint32_t b) {
+    const Program program = {stmt(BPF_LDX | BPF_IMM, b), stmt(BPF_LD | BPF_IMM, a), with_x(op),
+                             ret_a()};
+    return run(program, seccomp_data{});
+}
+
+// With a constant and with X, of numbers and of constants.
+TEST(ReferenceEmulator, Arithmetic) {
+    for (const unsigned op : {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND, BPF_OR, BPF_XOR, BPF_LSH,
+                              BPF_RSH, BPF_NEG}) {
+        const std::uint32_t result = computed(op, 44, 3);
+        const auto same =
+            expected([&](unsigned n) { return computed(op, n, 3) == result; });
+        const Program tail = {jeq(result, 0, 1), ret_allow(), ret_errno(1)};
+        const auto with_tail = [&](Program head) {
+            head.insert(head.end(), tail.begin(), tail.end());
+            return head;
+        };
+        EXPECT_EQ(analyse(with_tail({load_nr(), stmt(BPF_ALU | op | BPF_K, 3)})), same) << op;
+        EXPECT_EQ(analyse(with_tail({stmt(BPF_LDX | BPF_IMM, 3), load_nr(),
+                                     with_x(op)})),
+                  same)
+            << op;
+        EXPECT_EQ(analyse(with_tail({stmt(BPF_LDX | BPF_IMM, 3), stmt(BPF_LD | BPF_IMM, 44),
+                                     with_x(op)})),
+                  all)
+            << op;
+    }
+}
+
+TEST(ReferenceEmulator, DivisionByZeroRefuses) {
+    const Instruction divide = stmt(BPF_ALU | BPF_DIV | BPF_X);
+    EXPECT_EQ(analyse({divide, ret_allow()}), none) << "X starts as 0";
+    EXPECT_EQ(analyse({load_nr(), stmt(BPF_MISC | BPF_TAX), divide, ret_allow()}),
+              expected([](unsigned n) { return n != 0; }));
+    EXPECT_EQ(analyse({load_arg_low(0), stmt(BPF_MISC | BPF_TAX), load_nr(), divide, ret_allow()}),
+              none)
+        << "an argument can be 0";
+    EXPECT_EQ(analyse({stmt(BPF_LDX | BPF_IMM, 2), load_arg_low(0), divide, ret_allow()}), all);
+}
+
+TEST(ReferenceEmulator, RegistersAndMemory) {
+    const Program tail = {jeq(9, 0, 1), ret_allow(), ret_errno(1)};
+    const auto nine = expected([](unsigned n) { return n == 9; });
+    const auto with_tail = [&](Program head) {
+        head.insert(head.end(), tail.begin(), tail.end());
+        return head;
+    };
+    const Instruction tax = stmt(BPF_MISC | BPF_TAX), txa = stmt(BPF_MISC | BPF_TXA);
+    const Instruction clear = stmt(BPF_LD | BPF_IMM, 0);
+    EXPECT_EQ(analyse(with_tail({load_nr(), tax, clear, txa})), nine);
+    for (const std::uint32_t word : {0U, 7U, 15U}) {
+        EXPECT_EQ(analyse(with_tail({load_nr(), stmt(BPF_ST, word), clear,
+                                     stmt(BPF_LD | BPF_MEM, word)})),
+                  nine);
+        EXPECT_EQ(analyse(with_tail({load_nr(), tax, clear, stmt(BPF_STX, word), stmt(BPF_LDX | BPF_IMM, 1),
+                                     stmt(BPF_LDX | BPF_MEM, word), txa})),
+                  nine);
+    }
+    EXPECT_EQ(analyse(with_tail({stmt(BPF_LD | BPF_IMM, 9)})), all);
+    EXPECT_EQ(analyse({stmt(BPF_LD | BPF_W | BPF_LEN), jeq(sizeof(seccomp_data), 0, 1), ret_allow(),
+                       ret_errno(1)}),
+              all);
+    EXPECT_EQ(analyse({stmt(BPF_LDX | BPF_W | BPF_LEN), txa, jeq(sizeof(seccomp_data), 0, 1),
+                       ret_allow(), ret_errno(1)}),
+              all);
+    EXPECT_EQ(analyse({txa, jeq(0, 0, 1), ret_allow(), ret_errno(1)}), all) << "X starts as 0";
+}
+
+TEST(ReferenceEmulator, ConditionsOnX) {
+    const auto compared = [](unsigned op) {
+        return analyse({stmt(BPF_LDX | BPF_IMM, 12), load_nr(),
+                        jump(BPF_JMP | op | BPF_X, 0, 0, 1), ret_allow(), ret_errno(1)});
+    };
+    EXPECT_EQ(compared(BPF_JEQ), expected([](unsigned n) { return n == 12; }));
+    EXPECT_EQ(compared(BPF_JGT), expected([](unsigned n) { return n > 12; }));
+    EXPECT_EQ(compared(BPF_JGE), expected([](unsigned n) { return n >= 12; }));
+    EXPECT_EQ(compared(BPF_JSET), expected([](unsigned n) { return (n & 12) != 0; }));
+    EXPECT_EQ(analyse({load_arg_low(0), stmt(BPF_MISC | BPF_TAX), load_nr(),
+                       jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1), ret_allow(), ret_errno(1)}),
+              none);
+}
+
+TEST(ReferenceEmulator, ComputedReturns) {
+    const Program high = {load_nr(), stmt(BPF_ALU | BPF_ADD | BPF_K, SECCOMP_RET_ALLOW - 5),
+                          ret_a()};
+    EXPECT_EQ(analyse(high), expected([](unsigned n) { return n == 5; }));
+    EXPECT_EQ(analyse({stmt(BPF_LD | BPF_IMM, SECCOMP_RET_ALLOW), ret_a()}), all);
+}
+
+TEST(ReferenceEmulator, OnlyTheNumbersThatMeetAnArgumentAreLeftToTheFilter) {
+    EXPECT_EQ(analyse({load_nr(), jeq(5, 0, 3), load_arg_low(0), jeq(1, 0, 1), ret_errno(1),
+                       ret_allow()}),
               expected([](unsigned n) { return n != 5; }));
+}
+
+// Each diamond doubles the ways; where they meet in the same state it is one again.
+TEST(ReferenceEmulator, WaysThatMeetInTheSameStateAreOne) {
+    Program program;
+    for (int diamond = 0; diamond < 1000; diamond++) {
+        program.push_back(load_arg_low(0));
+        program.push_back(jset(1, 1, 0));
+        program.push_back(load_nr());
+        program.push_back(load_nr());
+    }
+    program.push_back(ret_allow());
+    const auto provable = analysis::provable_numbers({program}, native, size);
+    EXPECT_EQ(provable.allowed, all);
+}
+
+// A is any of 2^30 sums where the ways end.
+Program too_many_ways() {
+    Program program = {load_arg_low(0), stmt(BPF_MISC | BPF_TAX), stmt(BPF_LD | BPF_IMM, 0)};
+    for (std::uint32_t bit = 0; bit < 30; bit++) {
+        program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0));
+        program.push_back(stmt(BPF_ALU | BPF_ADD | BPF_K, 1u << bit));
+    }
+    program.push_back(ret_allow());
+    return program;
+}
+
+TEST(ReferenceEmulator, TooManyWaysAreLeftUndecided) {
+    const auto provable = analysis::provable_numbers({too_many_ways()}, native, size);
+    EXPECT_EQ(provable.allowed, none);
+    EXPECT_EQ(provable.undecided, all);
+    EXPECT_FALSE(provable.is_demanded());
+    EXPECT_FALSE(provable.first_refuted(none));
+    EXPECT_FALSE(provable.first_refuted(all)) << "who knows";
+    const auto refused =
+        analysis::provable_numbers({too_many_ways(), {ret_errno(1)}}, native, size);
+    EXPECT_EQ(refused.undecided, none) << "the other filter decides";
+}
+
+TEST(ReferenceEmulator, Refutes) {
+    const auto provable = analysis::provable_numbers({if_nr(jge(10, 0, 1))}, native, size);
+    EXPECT_TRUE(provable.is_demanded());
+    EXPECT_FALSE(provable.first_refuted(provable.allowed));
+    EXPECT_EQ(provable.first_refuted(all), 0u);
+    EXPECT_EQ(provable.first_refuted(none), 10u);
+}
+
+TEST(ReferenceEmulator, ALargeProgramMayBeGivenUp) {
+    Program program;
+    for (std::uint32_t number = 0; number < 40; number++) {
+        program.push_back(load_nr());
+        program.push_back(alu_and(number + 64));
+        program.push_back(jset(63, 0, 0));
+    }
+    for (int round = 0; round < 100; round++) {
+        program.push_back(load_nr());
+        program.push_back(alu_and(63));
+        program.push_back(jset(1, 0, 0));
+    }
+    program.push_back(ret_allow());
+    const auto provable = analysis::provable_numbers({program}, native, size);
+    EXPECT_EQ(provable.allowed, all);
+    EXPECT_FALSE(provable.is_demanded());
+    EXPECT_FALSE(provable.first_refuted(none));
+}
+
+TEST(ReferenceEmulator, TheSizeOfAProgram) {
+    const auto of = [](const Program &program) {
+        return analysis::provable_numbers({program}, native, size).size;
+    };
+    EXPECT_EQ(of({ret_allow()}).steps, 0u);
+    EXPECT_EQ(of({ret_allow()}).states, 0u);
+    EXPECT_EQ(of({load_nr(), alu_and(1), ret_allow()}).states, 2u) << "where it is and where it goes";
+    // Two of them wait where the ways meet, with the number and with the argument.
+    EXPECT_EQ(of({load_nr(), jge(9, 0, 1), load_arg_low(0), jeq(1, 0, 0), ret_allow()}).states, 3u);
+    EXPECT_EQ(of({load_nr(), jset(1, 0, 0), ret_allow()}).steps, 2u + size) << "each number";
+    EXPECT_TRUE(of({load_nr(), stmt(BPF_MISC | BPF_TAX), load_arg_low(0),
+                    stmt(BPF_ALU | BPF_DIV | BPF_X), ret_allow()})
+                    .hard_division);
+    Program stores;
+    for (std::uint32_t word = 0; word < 5; word++) {
+        stores.push_back(stmt(BPF_LD | BPF_IMM, 40 + word));
+        stores.push_back(stmt(BPF_ST, word));
+    }
+    stores.push_back(ret_allow());
+    EXPECT_EQ(of(stores).banks, 2u) << "one behind the other";
 }
 
 TEST(ReferenceEmulator, ChainsAllowWhatEveryFilterAllows) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "analysis/reference_state.h"
+
+namespace analysis::reference {
+
+namespace {
+
+// The finalizer of splitmix64. Two origins that collide by chance make a program look smaller by
+// one state: nothing depends on that being exact.
+std::uint64_t mix(std::uint64_t word) {
+    word += 0x9e3779b97f4a7c15;
+    word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9;
+    word = (word ^ (word >> 27)) * 0x94d049bb133111eb;
+    return word ^ (word >> 31);
+}
+
+constexpr std::uint64_t origin_of_number = 1;
+constexpr std::uint64_t origin_of_unknown = 2;
+
+std::uint32_t arithmetic(unsigned op, std::uint32_t a, std::uint32_t b) {
+    switch (op) {
+    case BPF_ADD:
+        return a + b;
+    case BPF_SUB:
+        return a - b;
+    case BPF_MUL:
+        return a * b;
+    case BPF_DIV:
+        return a / b;
+    case BPF_AND:
+        return a & b;
+    case BPF_OR:
+        return a | b;
+    case BPF_XOR:
+        return a ^ b;
+    case BPF_LSH:
+        return a << (b & 31);
+    case BPF_RSH:
+        return a >> (b & 31);
+    default: // BPF_NEG
+        return 0u - a;
+    }
+}
+
+bool is_bitwise(unsigned op, const Value &a, const Value &b) {
+    return op == BPF_XOR ||
+           ((op == BPF_AND || op == BPF_OR) && !(a.depends_on_number && b.depends_on_number));
+}
+
+} // namespace
+
+Value Value::constant(std::uint32_t bits) { return {bits, false, mix(0x100000000 + bits)}; }
+Value Value::number(std::uint32_t number) { return {number, true, origin_of_number}; }
+Value Value::unknown() { return {std::nullopt, false, origin_of_unknown}; }
+
+bool Value::is_number() const { return origin == origin_of_number; }
+
+bool needs_number(unsigned op, const Value &a, const Value &b) {
+    return a.bits && b.bits && (a.depends_on_number || b.depends_on_number) &&
+           !is_bitwise(op, a, b);
+}
+
+Value computed(unsigned op, const Value &a, const Value &b) {
+    if (!a.bits || !b.bits)
+        return Value::unknown();
+    const std::uint32_t bits = arithmetic(op, *a.bits, *b.bits);
+    const bool depends = a.depends_on_number || b.depends_on_number;
+    if (!depends || !is_bitwise(op, a, b))
+        return Value::constant(bits);
+    return {bits, true, mix(mix(a.origin + op) ^ b.origin)};
+}
+
+State::State() {
+    set(0, Value::constant(0));
+    for (std::size_t index = 1; index < registers_.size(); index++)
+        set(index, Value::unknown());
+}
+
+void State::set(std::size_t index, const Value &value) {
+    Value &old = registers_.at(index);
+    bank_ ^= mix(old.origin + index) ^ mix(value.origin + index);
+    old = value;
+}
+
+std::uint64_t State::origin() const { return mix(a.origin) ^ bank_; }
+
+bool State::operator==(const State &other) const {
+    return pc == other.pc && bank_ == other.bank_ && a == other.a && registers_ == other.registers_;
+}
+
+} // namespace analysis::reference
