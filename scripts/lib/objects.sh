@@ -9,6 +9,8 @@
 {
     OBJECTS=(kernel/seccomp.o fs/proc/base.o)
     EMULATOR=kernel/seccomp_emu.o
+    # Of architectures with the generic entry code.
+    ENTRY=kernel/entry/common.o
 }
 
 # make_tree SOURCE TREE COUNT PATCH...: TREE becomes SOURCE with the first COUNT
