@@ -19,8 +19,8 @@ using reference::State;
 using reference::Value;
 
 // How many steps beyond one way through the program all numbers of a table have together. Real
-// filters need a few thousand; filters can be written that need more than there are atoms.
-constexpr std::size_t extra_steps = 200'000;
+// filters need a few hundred; filters can be written that need more than there are atoms.
+constexpr std::size_t extra_steps = 30'000;
 // And how many states one number may be in at once: each is compared with all others.
 constexpr std::size_t most_states = 64;
 
@@ -73,7 +73,8 @@ private:
     }
 
     void drop(std::size_t index) {
-        std::swap(on_their_way_[index], on_their_way_.back());
+        if (index + 1 < on_their_way_.size())
+            on_their_way_[index] = std::move(on_their_way_.back());
         on_their_way_.pop_back();
     }
 
@@ -160,7 +161,7 @@ private:
         if (op == BPF_DIV && b.bits.value_or(0) == 0)
             return finish(index, false);
         if (reference::needs_number(op, state.a, b))
-            meter_.number();
+            meter_.result();
         state.a = reference::computed(op, state.a, b);
         go_on(index, state.pc + 1);
     }

@@ -8,7 +8,7 @@ namespace analysis {
 
 // What real filters take at the most is in docs/verification/kernel-emulator.md.
 bool Size::is_small() const {
-    return states <= 12 && banks <= 6 && steps <= 2500 && !hard_division;
+    return states <= 12 && banks <= 6 && steps <= 1500 && !hard_division;
 }
 
 Size &Size::operator+=(const Size &other) {

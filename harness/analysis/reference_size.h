@@ -21,8 +21,10 @@ public:
     // A state has come to where it starts, or goes from where it is to `pc`.
     void arrival(const State &state, std::size_t pc) { arrive(state, pc, pc); }
     void step(const State &state, std::size_t pc) { arrive(state, state.pc, pc); }
-    // Something had to be done for one number alone.
+    // Something had to be done for one number alone: a condition or a return, or arithmetic whose
+    // result has to be put somewhere.
     void number() { numbers_++; }
+    void result() { numbers_ += 2; }
     void hard_division() { hard_division_ = true; }
     // Somebody else has: nothing is known of the rest.
     void give_up() { too_large_ = true; }

@@ -14,8 +14,9 @@ std::uint64_t mix(std::uint64_t word) {
     return word ^ (word >> 31);
 }
 
-constexpr std::uint64_t origin_of_number = 1;
-constexpr std::uint64_t origin_of_unknown = 2;
+// Those of constants are below: the constant itself.
+constexpr std::uint64_t origin_of_number = std::uint64_t{1} << 32;
+constexpr std::uint64_t origin_of_unknown = std::uint64_t{2} << 32;
 
 std::uint32_t arithmetic(unsigned op, std::uint32_t a, std::uint32_t b) {
     switch (op) {
@@ -49,7 +50,7 @@ bool is_bitwise(unsigned op, const Value &a, const Value &b) {
 
 } // namespace
 
-Value Value::constant(std::uint32_t bits) { return {bits, false, mix(0x100000000 + bits)}; }
+Value Value::constant(std::uint32_t bits) { return {bits, false, bits}; }
 Value Value::number(std::uint32_t number) { return {number, true, origin_of_number}; }
 Value Value::unknown() { return {std::nullopt, false, origin_of_unknown}; }
 
@@ -67,25 +68,32 @@ Value computed(unsigned op, const Value &a, const Value &b) {
     const bool depends = a.depends_on_number || b.depends_on_number;
     if (!depends || !is_bitwise(op, a, b))
         return Value::constant(bits);
-    return {bits, true, mix(mix(a.origin + op) ^ b.origin)};
+    return {bits, true, mix(mix(mix(a.origin) + op) ^ b.origin)};
 }
 
 State::State() {
-    set(0, Value::constant(0));
-    for (std::size_t index = 1; index < registers_.size(); index++)
-        set(index, Value::unknown());
+    Bank bank;
+    bank.fill(Value::unknown());
+    bank[0] = Value::constant(0);
+    bank_ = std::make_shared<const Bank>(bank);
 }
 
 void State::set(std::size_t index, const Value &value) {
-    Value &old = registers_.at(index);
-    bank_ ^= mix(old.origin + index) ^ mix(value.origin + index);
-    old = value;
+    const Value &old = bank_->at(index);
+    if (old == value)
+        return;
+    bank_origin_ ^= mix(mix(old.origin) + index) ^ mix(mix(value.origin) + index);
+    Bank bank = *bank_;
+    bank[index] = value;
+    bank_ = std::make_shared<const Bank>(bank);
 }
 
-std::uint64_t State::origin() const { return mix(a.origin) ^ bank_; }
+// Once for each step, so no more than that: the constant of Fibonacci hashing.
+std::uint64_t State::origin() const { return a.origin * 0x9e3779b97f4a7c15 ^ bank_origin_; }
 
 bool State::operator==(const State &other) const {
-    return pc == other.pc && bank_ == other.bank_ && a == other.a && registers_ == other.registers_;
+    return pc == other.pc && bank_origin_ == other.bank_origin_ && a == other.a &&
+           (bank_ == other.bank_ || *bank_ == *other.bank_);
 }
 
 } // namespace analysis::reference
