@@ -237,7 +237,7 @@ TEST(ReferenceEmulator, OnlyTheNumbersThatMeetAnArgumentAreLeftToTheFilter) {
 // Each diamond doubles the ways; where they meet in the same state it is one again.
 TEST(ReferenceEmulator, WaysThatMeetInTheSameStateAreOne) {
     Program program;
-    for (int diamond = 0; diamond < 1000; diamond++) {
+    for (int diamond = 0; diamond < 100; diamond++) {
         program.push_back(load_arg_low(0));
         program.push_back(jset(1, 1, 0));
         program.push_back(load_nr());
