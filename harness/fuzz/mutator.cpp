@@ -105,11 +105,42 @@ void change_load_or_return(Random &random, Program &program) {
         insn = {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = whole_return(random)};
 }
 
-void copy_instruction(Random &random, Program &program) {
-    const Instruction copy = any_of(random, program);
+// All that changes A, X or the memory, and what looks at them.
+Instruction register_instruction(Random &random) {
+    constexpr std::array<unsigned, 10> operations = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND,
+                                                     BPF_OR,  BPF_XOR, BPF_LSH, BPF_RSH, BPF_NEG};
+    constexpr std::array<unsigned, 4> conditions = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
+    constexpr std::array<unsigned, 11> moves = {
+        BPF_LD | BPF_IMM,  BPF_LDX | BPF_IMM, BPF_LD | BPF_MEM,   BPF_LDX | BPF_MEM,
+        BPF_ST,            BPF_STX,           BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA,
+        BPF_LDX | BPF_LEN, BPF_LD | BPF_LEN,  BPF_RET | BPF_A};
+    const unsigned source = pick(random, 2) == 0 ? BPF_K : BPF_X;
+    const std::uint32_t k = pick(random, 2) == 0 ? pick(random, 4) : interesting(random);
+    switch (pick(random, 4)) {
+    case 0:
+        return {.code = static_cast<std::uint16_t>(BPF_ALU | any_of(random, operations) | source),
+                .jt = 0,
+                .jf = 0,
+                .k = k};
+    case 1:
+        return {.code = static_cast<std::uint16_t>(BPF_JMP | any_of(random, conditions) | BPF_X),
+                .jt = static_cast<std::uint8_t>(pick(random, 4)),
+                .jf = static_cast<std::uint8_t>(pick(random, 4)),
+                .k = 0};
+    default:
+        return {.code = static_cast<std::uint16_t>(any_of(random, moves)), .jt = 0, .jf = 0, .k = k};
+    }
+}
+
+void insert(Random &random, Program &program, const Instruction &insn) {
     const auto place =
         static_cast<std::ptrdiff_t>(pick(random, static_cast<std::uint32_t>(program.size())));
-    program.insert(program.begin() + place, copy);
+    program.insert(program.begin() + place, insn);
+}
+
+void copy_instruction(Random &random, Program &program) {
+    const Instruction copy = any_of(random, program);
+    insert(random, program, copy);
 }
 
 void drop_instruction(Random &random, Program &program) {
@@ -142,7 +173,7 @@ void change_chain(Random &random, Chain &chain) {
 }
 
 void change_program(Random &random, Program &program) {
-    switch (pick(random, 8)) {
+    switch (pick(random, 10)) {
     case 0:
     case 1:
     case 2:
@@ -154,6 +185,13 @@ void change_program(Random &random, Program &program) {
         return change_load_or_return(random, program);
     case 6:
         return copy_instruction(random, program);
+    case 7:
+        return insert(random, program, register_instruction(random));
+    case 8: {
+        const Instruction insn = register_instruction(random);
+        any_of(random, program) = insn;
+        return;
+    }
     default:
         return drop_instruction(random, program);
     }

@@ -11,11 +11,16 @@
 #include <fmt/format.h>
 #include <linux/audit.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -75,6 +80,97 @@ void write_instructions(const fs::path &directory) {
     write(directory, "one-x32", {{load_nr(), jset(0x40000000, 0, 1), ret_errno(38), ret_allow()}});
 }
 
+Program joined(std::initializer_list<Program> parts) {
+    Program program;
+    for (const Program &part : parts)
+        program.insert(program.end(), part.begin(), part.end());
+    return program;
+}
+
+const Instruction tax = stmt(BPF_MISC | BPF_TAX);
+const Instruction txa = stmt(BPF_MISC | BPF_TXA);
+const Program verdict = {ret_allow(), ret_errno(1)};
+
+// One seed for each operation, on the number of a few calls.
+void write_arithmetic(const fs::path &directory) {
+    constexpr std::array<std::pair<const char *, unsigned>, 10> operations = {
+        {{"add", BPF_ADD},
+         {"sub", BPF_SUB},
+         {"mul", BPF_MUL},
+         {"div", BPF_DIV},
+         {"and", BPF_AND},
+         {"or", BPF_OR},
+         {"xor", BPF_XOR},
+         {"lsh", BPF_LSH},
+         {"rsh", BPF_RSH},
+         {"neg", BPF_NEG}}};
+    const Program few = {load_nr(), jgt(5, 0, 1), ret_errno(1)};
+    for (const auto &[name, op] : operations) {
+        const unsigned source = op == BPF_NEG ? BPF_K : BPF_X;
+        write(directory, fmt::format("alu-{}", name),
+              {joined({few, {stmt(BPF_ALU | op | BPF_K, 3), jset(6, 0, 1)}, verdict}),
+               joined({few, {tax, stmt(BPF_ALU | op | source), jset(6, 0, 1)}, verdict})});
+    }
+    write(directory, "alu-unknown",
+          {joined({{load_arg_low(0), tax, load_nr(), stmt(BPF_ALU | BPF_OR | BPF_X), jeq(5, 0, 1)},
+                   verdict})});
+    write(directory, "alu-div-by-unknown",
+          {joined({{load_arg_low(0), tax, load_nr(), stmt(BPF_ALU | BPF_DIV | BPF_X)}, verdict})});
+}
+
+void write_registers(const fs::path &directory) {
+    for (const unsigned op : {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET})
+        write(directory, fmt::format("x-jump-{:#x}", op),
+              {joined({{stmt(BPF_LDX | BPF_IMM, 39), load_nr(), jump(BPF_JMP | op | BPF_X, 0, 0, 1)},
+                       verdict}),
+               joined({{load_nr(), tax, alu_and(7), jump(BPF_JMP | op | BPF_X, 0, 0, 1)}, verdict})});
+    write(directory, "x-moves",
+          {joined({{stmt(BPF_LDX | BPF_W | BPF_LEN), txa, stmt(BPF_LD | BPF_W | BPF_LEN), tax,
+                    stmt(BPF_LD | BPF_IMM, 64), jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1)},
+                   verdict})});
+    write(directory, "memory",
+          {joined({{load_nr(), stmt(BPF_ST, 0), tax, stmt(BPF_STX, 15), stmt(BPF_LDX | BPF_MEM, 0),
+                    stmt(BPF_LD | BPF_MEM, 15), jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1)},
+                   verdict})});
+    write(directory, "memory-of-two-ways",
+          {joined({{load_nr(), stmt(BPF_ST, 0), jge(100, 0, 2), stmt(BPF_LD | BPF_IMM, 39),
+                    stmt(BPF_ST, 0), stmt(BPF_LD | BPF_IMM, 0), stmt(BPF_LD | BPF_MEM, 0),
+                    jeq(39, 0, 1)},
+                   verdict})});
+    write(directory, "return-a",
+          {{load_nr(), jgt(5, 0, 1), ret_errno(1), stmt(BPF_ALU | BPF_ADD | BPF_K, 0x7ffefffd),
+            ret_a()}});
+    write(directory, "return-unknown", {{load_arg_low(0), ret_a()}});
+}
+
+// Condition that nobody knows, `then` where it holds.
+Program maybe(const Program &then) {
+    return joined({{load_arg_low(0), jeq(1, 0, static_cast<unsigned>(then.size()))}, then});
+}
+
+// What makes an emulator keep track of much, or do much.
+void write_hostile(const fs::path &directory) {
+    Program diamonds, sums = {load_arg_low(1), tax, stmt(BPF_LD | BPF_IMM, 0)};
+    Program masks = {load_nr()}, banks, by_number, arithmetic;
+    for (std::uint32_t i = 0; i < 24; i++) {
+        diamonds = joined({diamonds, maybe({load_nr()}), {load_nr()}});
+        sums = joined({sums, {jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
+                              stmt(BPF_ALU | BPF_ADD | BPF_K, 1u << i)}});
+        banks = joined({banks, maybe({stmt(BPF_LD | BPF_IMM, i), stmt(BPF_ST, i % 16)})});
+        by_number = joined({by_number, {load_nr(), alu_and(i), jset(i / 2, 0, 0)}});
+        arithmetic = joined({arithmetic, {load_nr(), stmt(BPF_ALU | BPF_MUL | BPF_K, i), tax}});
+    }
+    // Each number is on a way of its own, with one bit less than the one before.
+    for (std::uint32_t i = 0; i < 40; i++)
+        masks = joined({masks, {jeq(i, 0, 1), alu_and(~i)}});
+    write(directory, "hostile-diamonds", {joined({diamonds, {jeq(39, 0, 1)}, verdict})});
+    write(directory, "hostile-sums", {joined({sums, {jeq(39, 0, 1)}, verdict})});
+    write(directory, "hostile-banks", {joined({banks, {load_nr(), jeq(39, 0, 1)}, verdict})});
+    write(directory, "hostile-masks", {joined({masks, {jeq(39, 0, 1)}, verdict})});
+    write(directory, "hostile-numbers", {joined({by_number, {jeq(39, 0, 1)}, verdict})});
+    write(directory, "hostile-arithmetic", {joined({arithmetic, {jeq(39, 0, 1)}, verdict})});
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -85,6 +181,9 @@ int main(int argc, char **argv) {
     try {
         fs::create_directories(directory);
         write_instructions(directory);
+        write_arithmetic(directory);
+        write_registers(directory);
+        write_hostile(directory);
         write_shapes(directory);
     } catch (const std::exception &error) {
         fmt::print(stderr, "fuzz_seeds: {}\n", error.what());
