@@ -8,6 +8,7 @@
 #define BITS_PER_LONG (8 * sizeof(unsigned long))
 #define BITS_TO_LONGS(bits) (((bits) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 #define BIT(number) (1UL << (number))
+#define BIT_WORD(number) ((number) / BITS_PER_LONG)
 #define GENMASK(high, low)                                                                         \
     ((~0UL >> (BITS_PER_LONG - 1 - (high))) & (~0UL << (low)))
 
@@ -60,6 +61,11 @@ static inline unsigned long find_next_bit(const unsigned long *bitmap, unsigned 
         }
     }
     return size;
+}
+
+static inline unsigned long find_first_bit(const unsigned long *bitmap, unsigned long size)
+{
+    return find_next_bit(bitmap, size, 0);
 }
 
 #define for_each_set_bit(number, bitmap, size)                                                     \
