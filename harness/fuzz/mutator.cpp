@@ -38,7 +38,7 @@ std::uint32_t interesting(Random &random) {
     case 1:
         return 1u << pick(random, 32);
     default:
-        return pick(random, table_size);
+        return pick(random, pick(random, 2) == 0 ? table_size : small_table_size);
     }
 }
 
@@ -55,7 +55,7 @@ std::uint32_t whole_return(Random &random) {
 Program new_filter(Random &random) {
     support::Aim aim;
     for (std::uint32_t count = 1 + pick(random, 8); count > 0; count--)
-        aim.numbers.push_back(pick(random, table_size + 4));
+        aim.numbers.push_back(pick(random, small_table_size));
     aim.only_understood = pick(random, 2) == 0;
     return support::shaped_program(random, any_of(random, support::all_shapes), aim);
 }

@@ -46,13 +46,16 @@ std::uint64_t seed_of(const cbpf::Chain &chain) {
 
 class Trial {
 public:
-    explicit Trial(const cbpf::Chain &chain) : chain_(chain), random_(seed_of(chain)) {}
+    explicit Trial(const cbpf::Chain &chain)
+        : chain_(chain), random_(seed_of(chain)),
+          size_(support::pick(random_, 16) == 0 ? table_size
+                                                : 1 + support::pick(random_, small_table_size)) {}
 
     Violation run() {
         const auto both = emulated();
         for (std::size_t i = 0; i < arches.size(); i++) {
             const std::uint32_t arch = arches[i];
-            if (both[i] != kernel::emulated_numbers(chain_, arch, table_size))
+            if (both[i] != kernel::emulated_numbers(chain_, arch, size_))
                 return fmt::format("{}: what was in memory makes a difference",
                                    cbpf::arch_name(arch).value_or("?"));
             if (auto found = compare_with_reference(arch, both[i]))
@@ -68,14 +71,14 @@ private:
     // is in its memory, is to make no difference.
     std::array<std::vector<bool>, arches.size()> emulated() {
         std::array<std::vector<bool>, arches.size()> both;
-        both.fill(std::vector<bool>(table_size, true));
+        both.fill(std::vector<bool>(size_, true));
         for (const cbpf::Program &program : chain_) {
             kernel::Emulation emulation(program, static_cast<std::uint8_t>(random_()));
             const std::size_t first = support::pick(random_, arches.size());
             for (std::size_t i = 0; i < arches.size(); i++) {
                 const std::size_t now = (first + i) % arches.size();
-                const auto own = emulation.allowed(arches[now], table_size);
-                for (unsigned number = 0; number < table_size; number++)
+                const auto own = emulation.allowed(arches[now], size_);
+                for (unsigned number = 0; number < size_; number++)
                     both[now][number] = both[now][number] && own[number];
             }
         }
@@ -83,7 +86,7 @@ private:
     }
 
     Violation compare_with_reference(std::uint32_t arch, const std::vector<bool> &allowed) {
-        const auto reference = analysis::provable_numbers(chain_, arch, table_size);
+        const auto reference = analysis::provable_numbers(chain_, arch, size_);
         const auto number = reference.first_refuted(allowed);
         if (!number)
             return std::nullopt;
@@ -95,10 +98,10 @@ private:
     Violation run_allowed(std::uint32_t arch, const std::vector<bool> &allowed) {
         for (unsigned i = 0; i < numbers_run; i++) {
             // The next allowed one from somewhere on: no list of them is needed.
-            std::uint32_t number = support::pick(random_, table_size);
-            while (number < table_size && !allowed[number])
+            std::uint32_t number = support::pick(random_, size_);
+            while (number < size_ && !allowed[number])
                 number++;
-            if (number == table_size)
+            if (number == size_)
                 continue;
             for (unsigned j = 0; j < data_for_each; j++)
                 if (auto found = run_allowed_call(arch, number))
@@ -122,6 +125,7 @@ private:
 
     const cbpf::Chain &chain_;
     support::Random random_;
+    unsigned size_;
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include "cbpf/builder.h"
 #include "fuzz/chain_input.h"
+#include "fuzz/properties.h"
 #include "tests/support/filter_shapes.h"
 
 #include <CLI/CLI.hpp>
@@ -42,7 +43,7 @@ void write(const fs::path &directory, const std::string &name, const Chain &chai
 support::Aim aim_of(support::Random &random) {
     support::Aim aim;
     for (int i = 0; i < 12; i++)
-        aim.numbers.push_back(support::pick(random, 441));
+        aim.numbers.push_back(support::pick(random, fuzz::small_table_size));
     return aim;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/differential/checker.h"
 
-#include "analysis/reference_emulator.h"
 #include "cbpf/action.h"
 #include "cbpf/disassembler.h"
 #include "cbpf/interpreter.h"
 #include "kernel/cross_check.h"
+#include "kernel/emulator/kernel_emulator.h"
 #include "tests/differential/generate.h"
 #include "tests/guest/attach.h"
 #include "tests/guest/cache.h"
@@ -102,7 +102,7 @@ std::string verdict_name(std::uint32_t value) {
     return std::count(verdicts().begin(), verdicts().end(), bare) > 0 ? bare : "unknown";
 }
 
-// By the reference, for all numbers of both architectures.
+// By the kernel's emulator in user space, for all numbers of both architectures.
 class Cached {
 public:
     explicit Cached(const cbpf::Chain &chain) : chain_(chain) {}
@@ -113,7 +113,7 @@ public:
             data.arch == AUDIT_ARCH_X86_64 ? guest::native_table() : guest::compat_table();
         auto &bits = allowed_[data.arch];
         if (bits.empty())
-            bits = analysis::allowed_numbers(chain_, data.arch, table.size);
+            bits = kernel::emulated_numbers(chain_, data.arch, table.size);
         return number < bits.size() && bits[number];
     }
 

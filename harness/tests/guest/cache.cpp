@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cache.h"
 
-#include "analysis/reference_emulator.h"
 #include "kernel/cross_check.h"
+#include "kernel/emulator/kernel_emulator.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -109,7 +109,7 @@ bool reference_caches(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_
     for (const auto &table : tables())
         if (table.arch == arch)
             return number < table.size &&
-                   analysis::allowed_numbers(chain, arch, table.size)[number];
+                   kernel::emulated_numbers(chain, arch, table.size)[number];
     return false;
 }
 

@@ -28,7 +28,7 @@ std::string cache_path(pid_t pid);
 std::string cache_path(pid_t pid, pid_t tid);
 std::string read_cache(pid_t pid);
 
-// `text` is a well-formed proc file that shows what the reference emulator finds for `chain`.
+// `text` is a well-formed proc file that shows what the models find for `chain` (see cross_check.h).
 // An empty chain: an empty file.
 testing::AssertionResult shows_cache_of(const std::string &text, const cbpf::Chain &chain);
 
@@ -39,7 +39,8 @@ testing::AssertionResult shows_exactly(const std::string &text, const AllowRule 
 // How many lines of a table are ALLOW.
 std::size_t allow_count(const std::string &text, const cbpf::SyscallTable &table);
 
-// By the reference emulator: is this number served from the cache under `chain`?
+// By the kernel's emulator in user space, which is quick, and which the reference emulator is
+// compared with elsewhere: is this number served from the cache under `chain`?
 bool reference_caches(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number);
 
 } // namespace guest
