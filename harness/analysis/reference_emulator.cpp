@@ -176,7 +176,8 @@ private:
         const Value b = operand(state, insn);
         if (!state.a.bits || !b.bits)
             return fork(index, next + insn.jt, next + insn.jf);
-        // The number itself against a constant is what filters are made of, and done for all at once.
+        // The number itself against a constant is what filters are made of, and done for all at
+        // once.
         const bool plain = state.a.is_number() && !b.depends_on_number && op != BPF_JSET;
         if (!plain && (state.a.depends_on_number || b.depends_on_number))
             meter_.number();

@@ -38,8 +38,7 @@ bool writes_registers(const Instruction &insn) {
 
 } // namespace
 
-Meter::Meter(std::span<const Instruction> program)
-    : program_(program), arrivals_(program.size()) {}
+Meter::Meter(std::span<const Instruction> program) : program_(program), arrivals_(program.size()) {}
 
 void Meter::arrive(const State &state, std::size_t from, std::size_t pc) {
     // Where nothing is left to be done nobody waits.

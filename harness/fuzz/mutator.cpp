@@ -110,10 +110,17 @@ Instruction register_instruction(Random &random) {
     constexpr std::array<unsigned, 10> operations = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND,
                                                      BPF_OR,  BPF_XOR, BPF_LSH, BPF_RSH, BPF_NEG};
     constexpr std::array<unsigned, 4> conditions = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
-    constexpr std::array<unsigned, 11> moves = {
-        BPF_LD | BPF_IMM,  BPF_LDX | BPF_IMM, BPF_LD | BPF_MEM,   BPF_LDX | BPF_MEM,
-        BPF_ST,            BPF_STX,           BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA,
-        BPF_LDX | BPF_LEN, BPF_LD | BPF_LEN,  BPF_RET | BPF_A};
+    constexpr std::array<unsigned, 11> moves = {BPF_LD | BPF_IMM,
+                                                BPF_LDX | BPF_IMM,
+                                                BPF_LD | BPF_MEM,
+                                                BPF_LDX | BPF_MEM,
+                                                BPF_ST,
+                                                BPF_STX,
+                                                BPF_MISC | BPF_TAX,
+                                                BPF_MISC | BPF_TXA,
+                                                BPF_LDX | BPF_LEN,
+                                                BPF_LD | BPF_LEN,
+                                                BPF_RET | BPF_A};
     const unsigned source = pick(random, 2) == 0 ? BPF_K : BPF_X;
     const std::uint32_t k = pick(random, 2) == 0 ? pick(random, 4) : interesting(random);
     switch (pick(random, 4)) {
@@ -128,7 +135,8 @@ Instruction register_instruction(Random &random) {
                 .jf = static_cast<std::uint8_t>(pick(random, 4)),
                 .k = 0};
     default:
-        return {.code = static_cast<std::uint16_t>(any_of(random, moves)), .jt = 0, .jf = 0, .k = k};
+        return {
+            .code = static_cast<std::uint16_t>(any_of(random, moves)), .jt = 0, .jf = 0, .k = k};
     }
 }
 

@@ -17,8 +17,8 @@
 
 namespace fuzz {
 
-// Of 5.10's x86_64 and i386 alike. Not a number that anything here depends on: most inputs are tried
-// with smaller tables, of any size, as the reference takes its time for each number.
+// Of 5.10's x86_64 and i386 alike. Not a number that anything here depends on: most inputs are
+// tried with smaller tables, of any size, as the reference takes its time for each number.
 inline constexpr unsigned table_size = 441;
 inline constexpr unsigned small_table_size = 70;
 

@@ -94,17 +94,16 @@ const Program verdict = {ret_allow(), ret_errno(1)};
 
 // One seed for each operation, on the number of a few calls.
 void write_arithmetic(const fs::path &directory) {
-    constexpr std::array<std::pair<const char *, unsigned>, 10> operations = {
-        {{"add", BPF_ADD},
-         {"sub", BPF_SUB},
-         {"mul", BPF_MUL},
-         {"div", BPF_DIV},
-         {"and", BPF_AND},
-         {"or", BPF_OR},
-         {"xor", BPF_XOR},
-         {"lsh", BPF_LSH},
-         {"rsh", BPF_RSH},
-         {"neg", BPF_NEG}}};
+    constexpr std::array<std::pair<const char *, unsigned>, 10> operations = {{{"add", BPF_ADD},
+                                                                               {"sub", BPF_SUB},
+                                                                               {"mul", BPF_MUL},
+                                                                               {"div", BPF_DIV},
+                                                                               {"and", BPF_AND},
+                                                                               {"or", BPF_OR},
+                                                                               {"xor", BPF_XOR},
+                                                                               {"lsh", BPF_LSH},
+                                                                               {"rsh", BPF_RSH},
+                                                                               {"neg", BPF_NEG}}};
     const Program few = {load_nr(), jgt(5, 0, 1), ret_errno(1)};
     for (const auto &[name, op] : operations) {
         const unsigned source = op == BPF_NEG ? BPF_K : BPF_X;
@@ -121,10 +120,11 @@ void write_arithmetic(const fs::path &directory) {
 
 void write_registers(const fs::path &directory) {
     for (const unsigned op : {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET})
-        write(directory, fmt::format("x-jump-{:#x}", op),
-              {joined({{stmt(BPF_LDX | BPF_IMM, 39), load_nr(), jump(BPF_JMP | op | BPF_X, 0, 0, 1)},
-                       verdict}),
-               joined({{load_nr(), tax, alu_and(7), jump(BPF_JMP | op | BPF_X, 0, 0, 1)}, verdict})});
+        write(
+            directory, fmt::format("x-jump-{:#x}", op),
+            {joined({{stmt(BPF_LDX | BPF_IMM, 39), load_nr(), jump(BPF_JMP | op | BPF_X, 0, 0, 1)},
+                     verdict}),
+             joined({{load_nr(), tax, alu_and(7), jump(BPF_JMP | op | BPF_X, 0, 0, 1)}, verdict})});
     write(directory, "x-moves",
           {joined({{stmt(BPF_LDX | BPF_W | BPF_LEN), txa, stmt(BPF_LD | BPF_W | BPF_LEN), tax,
                     stmt(BPF_LD | BPF_IMM, 64), jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1)},
@@ -155,8 +155,9 @@ void write_hostile(const fs::path &directory) {
     Program masks = {load_nr()}, banks, by_number, arithmetic;
     for (std::uint32_t i = 0; i < 24; i++) {
         diamonds = joined({diamonds, maybe({load_nr()}), {load_nr()}});
-        sums = joined({sums, {jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
-                              stmt(BPF_ALU | BPF_ADD | BPF_K, 1u << i)}});
+        sums = joined(
+            {sums,
+             {jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0), stmt(BPF_ALU | BPF_ADD | BPF_K, 1u << i)}});
         banks = joined({banks, maybe({stmt(BPF_LD | BPF_IMM, i), stmt(BPF_ST, i % 16)})});
         by_number = joined({by_number, {load_nr(), alu_and(i), jset(i / 2, 0, 0)}});
         arithmetic = joined({arithmetic, {load_nr(), stmt(BPF_ALU | BPF_MUL | BPF_K, i), tax}});

@@ -71,7 +71,8 @@ public:
         }
     }
 
-    static void compare_with_reference(const cbpf::Program &program, const cbpf::SyscallTable &table,
+    static void compare_with_reference(const cbpf::Program &program,
+                                       const cbpf::SyscallTable &table,
                                        const std::vector<bool> &alone, Progress &progress) {
         const auto provable = analysis::provable_numbers({program}, table.arch, table.size);
         guest::require(!provable.first_refuted(alone), "the reference refutes the emulator");

@@ -78,10 +78,10 @@ TEST(EmulatorBounds, TooManyWaysAreGivenUp) {
 Program memory_switch(std::uint32_t ways, std::uint32_t last) {
     Program program = {stmt(BPF_LD | BPF_IMM, SECCOMP_RET_ALLOW), stmt(BPF_ST, 0)};
     for (std::uint32_t way = 0; way < ways; way++)
-        program = joined({program,
-                          {load_arg_low(0), jeq(way, 0, 4), stmt(BPF_LD | BPF_IMM, way),
-                           stmt(BPF_ST, 1), stmt(BPF_LD | BPF_IMM, way + 1 < ways ? SECCOMP_RET_ALLOW : last),
-                           stmt(BPF_ST, 0)}});
+        program = joined(
+            {program,
+             {load_arg_low(0), jeq(way, 0, 4), stmt(BPF_LD | BPF_IMM, way), stmt(BPF_ST, 1),
+              stmt(BPF_LD | BPF_IMM, way + 1 < ways ? SECCOMP_RET_ALLOW : last), stmt(BPF_ST, 0)}});
     return joined({program, {stmt(BPF_LD | BPF_MEM, 0), stmt(BPF_RET | BPF_A)}});
 }
 
@@ -117,8 +117,9 @@ TEST(EmulatorBounds, TooMuchWorkIsGivenUp) {
 TEST(EmulatorBounds, TooManySumsAreGivenUp) {
     Program program = {load_arg_low(1), tax, stmt(BPF_LD | BPF_IMM, 0)};
     for (std::uint32_t bit = 0; bit < 20; bit++)
-        program = joined({program, {jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
-                                    stmt(BPF_ALU | BPF_ADD | BPF_K, 1U << bit)}});
+        program = joined({program,
+                          {jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0),
+                           stmt(BPF_ALU | BPF_ADD | BPF_K, 1U << bit)}});
     const Program whole = joined({program, {jeq(0xfffff, 0, 1), ret(refuse), ret_allow()}});
     EXPECT_EQ(found(whole), 0U);
     expect_as_in_user_space(whole);
@@ -137,13 +138,14 @@ TEST(EmulatorBounds, ArithmeticOnManyNumbers) {
 
 // Both tables are done in the same memory, one after the other.
 TEST(EmulatorBounds, NothingIsLeftOfTheOtherTable) {
-    const Program registers = {stmt(BPF_MISC | BPF_TXA), jeq(0, 1, 0),           ret(refuse),
-                               stmt(BPF_LDX | BPF_IMM, 5), stmt(BPF_LDX | BPF_IMM, 7), ret_allow()};
+    const Program registers = {
+        stmt(BPF_MISC | BPF_TXA),   jeq(0, 1, 0), ret(refuse), stmt(BPF_LDX | BPF_IMM, 5),
+        stmt(BPF_LDX | BPF_IMM, 7), ret_allow()};
     EXPECT_TRUE(shows_exactly(cache_under({registers}), [](auto, auto) { return true; }));
     for (const std::uint32_t arch :
          std::initializer_list<std::uint32_t>{AUDIT_ARCH_X86_64, AUDIT_ARCH_I386}) {
-        const Program one = {load_arch(), jeq(arch, 0, 2), load_nr(), jgt(100, 1, 0), ret_allow(),
-                             ret(refuse)};
+        const Program one = {load_arch(),    jeq(arch, 0, 2), load_nr(),
+                             jgt(100, 1, 0), ret_allow(),     ret(refuse)};
         EXPECT_TRUE(shows_exactly(cache_under({one}), [=](std::uint32_t of, std::uint32_t number) {
             return of != arch || number <= 100;
         }));

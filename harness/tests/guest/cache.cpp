@@ -108,8 +108,7 @@ std::size_t allow_count(const std::string &text, const cbpf::SyscallTable &table
 bool reference_caches(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number) {
     for (const auto &table : tables())
         if (table.arch == arch)
-            return number < table.size &&
-                   kernel::emulated_numbers(chain, arch, table.size)[number];
+            return number < table.size && kernel::emulated_numbers(chain, arch, table.size)[number];
     return false;
 }
 

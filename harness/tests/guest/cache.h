@@ -28,8 +28,8 @@ std::string cache_path(pid_t pid);
 std::string cache_path(pid_t pid, pid_t tid);
 std::string read_cache(pid_t pid);
 
-// `text` is a well-formed proc file that shows what the models find for `chain` (see cross_check.h).
-// An empty chain: an empty file.
+// `text` is a well-formed proc file that shows what the models find for `chain` (see
+// cross_check.h). An empty chain: an empty file.
 testing::AssertionResult shows_cache_of(const std::string &text, const cbpf::Chain &chain);
 
 // `text` is a well-formed proc file with ALLOW for exactly the (arch, number) that `allow` names.

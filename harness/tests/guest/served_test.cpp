@@ -34,7 +34,8 @@ constexpr int repetitions = 5;
 Program slow(const Program &last) {
     Program program = {load_nr()};
     while (program.size() < filter_length)
-        program.push_back(jeq(static_cast<std::uint32_t>(0x10000 + program.size()), 0, 0));
+        program.push_back(jeq(static_cast<std::uint32_t>(0x10000 + program.size()), 1, 0));
+    program.push_back(jeq(0x20000, 0, 0));
     program.insert(program.end(), last.begin(), last.end());
     return program;
 }

@@ -105,7 +105,8 @@ TEST_P(Syscalls, AllHarmlessNumbersUnderAnAllowingFilter) {
     for (const auto nr : numbers(path()))
         calls.push_back(call(nr, {1, 2, 3, 4, 5, 6}));
     expect_as_interpreted({{ret_allow()}}, calls);
-    expect_as_interpreted({{load_arg_low(0), jeq(0x5ec0ffee, 0, 1), ret_errno(1), ret_allow()}}, calls);
+    expect_as_interpreted({{load_arg_low(0), jeq(0x5ec0ffee, 0, 1), ret_errno(1), ret_allow()}},
+                          calls);
 }
 
 // What the filters make of the probe's own exit, after its last call, is none of its results.

@@ -77,8 +77,8 @@ TEST(Coverage, ABitTooFew) {
 
 TEST(Coverage, WhatTheEmulatorDoesNotSee) {
     // The argument is gone after the mask, from 3 on.
-    const Program needless = {load_nr(), jge(3, 0, 4),  load_arg_low(0), alu_and(0),
-                              jeq(0, 0, 1), ret_allow(), ret_errno(1)};
+    const Program needless = {load_nr(),    jge(3, 0, 4), load_arg_low(0), alu_and(0),
+                              jeq(0, 0, 1), ret_allow(),  ret_errno(1)};
     const Coverage coverage = measure_reference({needless});
     EXPECT_EQ(coverage.allowed, 7U);
     EXPECT_EQ(coverage.cached, 0U);

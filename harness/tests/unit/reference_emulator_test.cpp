@@ -125,18 +125,16 @@ TEST(ReferenceEmulator, EveryWayMustAllow) {
 TEST(ReferenceEmulator, WhatIsComputedWithTheUnknownIsUnknown) {
     for (const unsigned op : {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND, BPF_OR, BPF_XOR, BPF_LSH,
                               BPF_RSH, BPF_NEG}) {
-        EXPECT_EQ(analyse({load_arg_low(0), stmt(BPF_ALU | op | BPF_K, 1),
-                           stmt(BPF_ALU | BPF_AND | BPF_K, 0), jeq(0, 0, 1), ret_allow(),
-                           ret_errno(1)}),
-                  none)
+        EXPECT_EQ(
+            analyse({load_arg_low(0), stmt(BPF_ALU | op | BPF_K, 1),
+                     stmt(BPF_ALU | BPF_AND | BPF_K, 0), jeq(0, 0, 1), ret_allow(), ret_errno(1)}),
+            none)
             << op;
     }
 }
 
 // There is no BPF_NEG with X.
-Instruction with_x(unsigned op) {
-    return stmt(BPF_ALU | op | (op == BPF_NEG ? BPF_K : BPF_X));
-}
+Instruction with_x(unsigned op) { return stmt(BPF_ALU | op | (op == BPF_NEG ? BPF_K : BPF_X)); }
 
 std::uint32_t computed(unsigned op, std::uint32_t a, std::uint32_t b) {
     const Program program = {stmt(BPF_LDX | BPF_IMM, b), stmt(BPF_LD | BPF_IMM, a), with_x(op),
@@ -149,20 +147,17 @@ TEST(ReferenceEmulator, Arithmetic) {
     for (const unsigned op : {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND, BPF_OR, BPF_XOR, BPF_LSH,
                               BPF_RSH, BPF_NEG}) {
         const std::uint32_t result = computed(op, 44, 3);
-        const auto same =
-            expected([&](unsigned n) { return computed(op, n, 3) == result; });
+        const auto same = expected([&](unsigned n) { return computed(op, n, 3) == result; });
         const Program tail = {jeq(result, 0, 1), ret_allow(), ret_errno(1)};
         const auto with_tail = [&](Program head) {
             head.insert(head.end(), tail.begin(), tail.end());
             return head;
         };
         EXPECT_EQ(analyse(with_tail({load_nr(), stmt(BPF_ALU | op | BPF_K, 3)})), same) << op;
-        EXPECT_EQ(analyse(with_tail({stmt(BPF_LDX | BPF_IMM, 3), load_nr(),
-                                     with_x(op)})),
-                  same)
+        EXPECT_EQ(analyse(with_tail({stmt(BPF_LDX | BPF_IMM, 3), load_nr(), with_x(op)})), same)
             << op;
-        EXPECT_EQ(analyse(with_tail({stmt(BPF_LDX | BPF_IMM, 3), stmt(BPF_LD | BPF_IMM, 44),
-                                     with_x(op)})),
+        EXPECT_EQ(analyse(with_tail(
+                      {stmt(BPF_LDX | BPF_IMM, 3), stmt(BPF_LD | BPF_IMM, 44), with_x(op)})),
                   all)
             << op;
     }
@@ -190,12 +185,13 @@ TEST(ReferenceEmulator, RegistersAndMemory) {
     const Instruction clear = stmt(BPF_LD | BPF_IMM, 0);
     EXPECT_EQ(analyse(with_tail({load_nr(), tax, clear, txa})), nine);
     for (const std::uint32_t word : {0U, 7U, 15U}) {
-        EXPECT_EQ(analyse(with_tail({load_nr(), stmt(BPF_ST, word), clear,
-                                     stmt(BPF_LD | BPF_MEM, word)})),
+        EXPECT_EQ(analyse(with_tail(
+                      {load_nr(), stmt(BPF_ST, word), clear, stmt(BPF_LD | BPF_MEM, word)})),
                   nine);
-        EXPECT_EQ(analyse(with_tail({load_nr(), tax, clear, stmt(BPF_STX, word), stmt(BPF_LDX | BPF_IMM, 1),
-                                     stmt(BPF_LDX | BPF_MEM, word), txa})),
-                  nine);
+        EXPECT_EQ(
+            analyse(with_tail({load_nr(), tax, clear, stmt(BPF_STX, word),
+                               stmt(BPF_LDX | BPF_IMM, 1), stmt(BPF_LDX | BPF_MEM, word), txa})),
+            nine);
     }
     EXPECT_EQ(analyse(with_tail({stmt(BPF_LD | BPF_IMM, 9)})), all);
     EXPECT_EQ(analyse({stmt(BPF_LD | BPF_W | BPF_LEN), jeq(sizeof(seccomp_data), 0, 1), ret_allow(),
@@ -209,8 +205,8 @@ TEST(ReferenceEmulator, RegistersAndMemory) {
 
 TEST(ReferenceEmulator, ConditionsOnX) {
     const auto compared = [](unsigned op) {
-        return analyse({stmt(BPF_LDX | BPF_IMM, 12), load_nr(),
-                        jump(BPF_JMP | op | BPF_X, 0, 0, 1), ret_allow(), ret_errno(1)});
+        return analyse({stmt(BPF_LDX | BPF_IMM, 12), load_nr(), jump(BPF_JMP | op | BPF_X, 0, 0, 1),
+                        ret_allow(), ret_errno(1)});
     };
     EXPECT_EQ(compared(BPF_JEQ), expected([](unsigned n) { return n == 12; }));
     EXPECT_EQ(compared(BPF_JGT), expected([](unsigned n) { return n > 12; }));
@@ -304,7 +300,8 @@ TEST(ReferenceEmulator, TheSizeOfAProgram) {
     };
     EXPECT_EQ(of({ret_allow()}).steps, 0u);
     EXPECT_EQ(of({ret_allow()}).states, 0u);
-    EXPECT_EQ(of({load_nr(), alu_and(1), ret_allow()}).states, 2u) << "where it is and where it goes";
+    EXPECT_EQ(of({load_nr(), alu_and(1), ret_allow()}).states, 2u)
+        << "where it is and where it goes";
     // Two of them wait where the ways meet, with the number and with the argument.
     EXPECT_EQ(of({load_nr(), jge(9, 0, 1), load_arg_low(0), jeq(1, 0, 0), ret_allow()}).states, 3u);
     EXPECT_EQ(of({load_nr(), jset(1, 0, 0), ret_allow()}).steps, 2u + size) << "each number";
