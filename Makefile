@@ -62,7 +62,7 @@ demo: kernel initramfs ## Boot the patched kernel and show a real profile's cach
 
 .PHONY: test
 test: kernel kernel-stock initramfs ## Run the tests (verify: all there is, hours)
-	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz model $(BENCH) vm
+	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' scripts unit fuzz $(BENCH) vm
 
 .PHONY: shell
 shell: kernel initramfs ## Open a shell in the virtual machine
