@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What entering the kernel costs, in instructions: on the machine whose clock counts them. Costs are
-// constant, the first call after an attach has no extra, and one from the cache is cheap.
+// What entering the kernel costs, in instructions: on the machine whose clock counts them. Costs
+// are constant, the first call after an attach has no extra, and one from the cache is cheap.
 
 #include "attach.h"
 #include "cache.h"
