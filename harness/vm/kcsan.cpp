@@ -28,7 +28,8 @@ bool is_helper(const std::string &function) {
 
 bool is_seccomp(const std::string &function) {
     return function.find("seccomp") != function.npos ||
-           function.find("secure_computing") != function.npos;
+           function.find("secure_computing") != function.npos || function.starts_with("emu_") ||
+           function.starts_with("syscall_enter_from_user_mode");
 }
 
 bool begins_access(std::string_view message) {

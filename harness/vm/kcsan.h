@@ -16,7 +16,9 @@
 //  - Where that is a helper that everybody uses (bit searches, string formatting), it is in the
 //    innermost function of the stack that is none.
 //  - It is ours if that function is part of seccomp: its name has "seccomp" or "secure_computing"
-//    in it. All functions of the series are, and those they were added to.
+//    in it, or begins with "emu_" (the emulator) or "syscall_enter_from_user_mode" (the entry code,
+//    which looks into the cache). These are all functions of the series and those they were added
+//    to.
 //
 // A report is ours if one of its accesses is. What cannot be read, such as a report that is cut
 // off, is ours. All others concern code that the series does not touch: they are counted and

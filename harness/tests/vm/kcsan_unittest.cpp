@@ -40,7 +40,8 @@ TEST(Kcsan, TheStackOfAForeignRaceMayRunThroughSeccomp) {
 TEST(Kcsan, OneAccessInSeccompIsEnough) {
     for (const char *function :
          {"proc_pid_seccomp_cache", "__seccomp_filter.isra.0", "__secure_computing",
-          "seccomp_filter_release", "__put_seccomp_filter", "seccomp_emu_constant"}) {
+          "seccomp_filter_release", "__put_seccomp_filter", "seccomp_emu_allowed", "emu_goto",
+          "syscall_enter_from_user_mode"}) {
         const auto text =
             report(std::string("data-race in release_task / ") + function,
                    access("write", {"release_task"}) + access("read (marked)", {function}));
