@@ -131,7 +131,8 @@ int memory(const Job &job) {
     const auto before = bench::kernel_memory();
     crowd.start();
     const auto after = bench::kernel_memory();
-    const auto filters = static_cast<double>(job.children * job.times * job.chain.size());
+    const auto filters =
+        static_cast<double>(std::size_t{job.children} * job.times * job.chain.size());
     print("memory", {(after.used - before.used) / filters});
     print("memory-pages", {(after.vmalloc - before.vmalloc) / filters});
     return 0;

@@ -70,6 +70,7 @@ std::vector<Limit> parse_limits(std::string_view text) {
 
 std::vector<Judgement> judge(const Results &results, const std::vector<Limit> &limits) {
     std::vector<Judgement> judgements;
+    judgements.reserve(limits.size());
     for (const Limit &limit : limits)
         judgements.push_back({limit, value_of(results, limit)});
     return judgements;
