@@ -54,6 +54,8 @@ constexpr Need needs_of_tests[] = {
     {"FaultInjection.*", "CONFIG_FAILSLAB"},
     // Nothing but an audit record tells LOG from ALLOW.
     {"DifferentialAudit.LogIsToldFromAllow", "CONFIG_AUDIT"},
+    // What else looks at a syscall's entry.
+    {"EntryAudit.*", "CONFIG_AUDITSYSCALL"},
 
     // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},

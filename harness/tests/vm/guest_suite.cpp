@@ -30,6 +30,8 @@ Kind kind_for(const std::string &suite) {
         return Kind::vsyscall_xonly;
     if (starts_with("Counting") || starts_with("EntryCost"))
         return Kind::counting;
+    if (starts_with("EntryAudit"))
+        return Kind::auditing;
     return Kind::patched;
 }
 

@@ -36,6 +36,8 @@ Description describe(Kind kind) {
         return {"counting", false, "vsyscall=emulate", 1};
     case Kind::counting_stock:
         return {"counting-stock", true, "vsyscall=emulate", 1};
+    case Kind::auditing:
+        return {"auditing", false, "vsyscall=emulate", 2};
     case Kind::stress:
         return {"stress", false, "vsyscall=emulate", 4};
     case Kind::stress_stock:

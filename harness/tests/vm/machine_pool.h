@@ -24,6 +24,7 @@ enum class Kind {
     stock,          // the kernel without the patches
     counting,       // patched, with a clock that counts instructions
     counting_stock, // the same without the patches
+    auditing,       // patched, for tests that switch auditing on: it cannot be undone
     stress,         // patched, with four processors
     stress_stock,   // the same without the patches
     faults,         // patched, for fault injection: kmemleak's allocations would count as well
