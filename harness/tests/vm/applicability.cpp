@@ -56,6 +56,7 @@ constexpr Need needs_of_tests[] = {
     {"DifferentialAudit.LogIsToldFromAllow", "CONFIG_AUDIT"},
     // What else looks at a syscall's entry.
     {"EntryAudit.*", "CONFIG_AUDITSYSCALL"},
+    {"EntryTracepoints.*", "CONFIG_FTRACE_SYSCALLS"},
 
     // PTRACE_O_SUSPEND_SECCOMP, PTRACE_SECCOMP_GET_FILTER.
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},

@@ -42,6 +42,7 @@ const Expectation expectations[] = {
      {checkpoint, x32}},
     {"preempt", both_tables, true, usual_ways, {compat, proc_file, "CONFIG_PREEMPTION"}, {x32}},
     {"audit", both_tables, true, usual_ways, {compat, proc_file, "CONFIG_AUDITSYSCALL"}, {x32}},
+    {"trace", both_tables, true, usual_ways, {compat, proc_file, "CONFIG_FTRACE_SYSCALLS"}, {x32}},
     {"x32",
      both_tables,
      true,
