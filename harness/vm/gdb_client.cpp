@@ -42,7 +42,7 @@ FileDescriptor connect_to(const std::filesystem::path &path) {
     address.sun_family = AF_UNIX;
     if (path.native().size() >= sizeof(address.sun_path))
         throw GdbError(fmt::format("{}: too long for the name of a socket", path.string()));
-    std::strcpy(address.sun_path, path.c_str());
+    path.native().copy(address.sun_path, sizeof(address.sun_path) - 1);
     FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
         throw GdbError(fmt::format("{}: QEMU's gdb stub does not answer: {}", path.string(),
