@@ -146,11 +146,11 @@ fuzz-seeds: harness ## Write the fuzzer's seed corpus anew
 	@rm -rf harness/fuzz/corpus; $(BIN)/fuzz_seeds harness/fuzz/corpus
 
 .PHONY: model-check
-model-check: harness ## Prove the emulator right for all short programs (N=8)
+model-check: harness ## Prove the emulator right for short programs (N=8; not carried over to the one-pass emulator yet)
 	@scripts/model-check --length '$(N)'
 
 .PHONY: planted-mistakes
-planted-mistakes: harness ## Show that fuzzing and model check find mistakes
+planted-mistakes: harness ## Show that fuzzing and model check find mistakes (of the emulator before patch 8)
 	@scripts/planted-mistakes
 
 .PHONY: vm-debian
