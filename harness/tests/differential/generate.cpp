@@ -4,6 +4,7 @@
 #include "cbpf/builder.h"
 #include "tests/guest/cache.h"
 #include "tests/guest/probe_job.h"
+#include "tests/support/stacks.h"
 
 #include <linux/audit.h>
 
@@ -18,17 +19,13 @@ namespace differential {
 namespace {
 
 using guest::Path;
+using support::chance;
+using support::one_of;
 using support::pick;
 using support::Random;
 using support::Shape;
 
 constexpr std::uint32_t x32_bit = 0x40000000;
-
-bool chance(Random &random, std::uint32_t one_in) { return pick(random, one_in) == 0; }
-
-template <typename Container> const auto &one_of(Random &random, const Container &all) {
-    return all[pick(random, static_cast<std::uint32_t>(std::size(all)))];
-}
 
 // getpid, getppid, gettid, getuid, geteuid, getgid, getegid, getpgrp, sched_yield, munlockall: by
 // number, as the two tables have them. None reads an argument.
@@ -92,14 +89,6 @@ std::optional<Number::Kind> known_kind(Path path, std::uint32_t number) {
 
 // --- filters ---
 
-constexpr std::uint32_t mild[] = {
-    SECCOMP_RET_ERRNO,      SECCOMP_RET_ERRNO | 1,      SECCOMP_RET_ERRNO | 38,
-    SECCOMP_RET_ERRNO | 77, SECCOMP_RET_ERRNO | 4095,   SECCOMP_RET_ERRNO | 4096,
-    SECCOMP_RET_TRAP,       SECCOMP_RET_TRAP | 9,       SECCOMP_RET_TRAP | 0xffff,
-    SECCOMP_RET_TRACE,      SECCOMP_RET_TRACE | 7,      SECCOMP_RET_TRACE | 0xffff,
-    SECCOMP_RET_LOG,        SECCOMP_RET_LOG | 5,        SECCOMP_RET_USER_NOTIF,
-    SECCOMP_RET_LOG,        SECCOMP_RET_USER_NOTIF | 3, SECCOMP_RET_ERRNO | 0xffff,
-    SECCOMP_RET_ALLOW | 1,  SECCOMP_RET_ALLOW | 0xffff};
 constexpr std::uint32_t grim[] = {SECCOMP_RET_KILL_THREAD,  SECCOMP_RET_KILL_THREAD | 3,
                                   SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS | 9,
                                   0x00010000 /* unknown */, 0x7ffe1234 /* unknown */};
@@ -113,7 +102,7 @@ std::vector<std::uint32_t> random_returns(Random &random, Attendance attendance,
     for (std::uint32_t more = 1 + pick(random, 3); more > 0; more--)
         returns.push_back(chance(random, attendance == Attendance::tracer ? 4 : 8)
                               ? one_of(random, grim)
-                              : one_of(random, mild));
+                              : one_of(random, support::mild_returns));
     if (attendance == Attendance::tracer)
         returns.push_back(SECCOMP_RET_TRACE | pick(random, 0x10000));
     if (attendance == Attendance::listener)
@@ -158,91 +147,6 @@ cbpf::Program switchboard(Random &random, const std::vector<std::uint32_t> &numb
     }
     program.push_back(cbpf::ret_allow());
     return program;
-}
-
-// Where 32-bit words, syscall numbers and architecture tokens have their edges.
-std::uint32_t edge_constant(Random &random) {
-    static constexpr std::uint32_t edges[] = {0,
-                                              1,
-                                              0xff,
-                                              0x100,
-                                              0x1ff,
-                                              440,
-                                              441,
-                                              0xffff,
-                                              0x7fffffff,
-                                              0x80000000,
-                                              0x80000001,
-                                              0xffffffff,
-                                              0x40000000,
-                                              0xc0000000,
-                                              0x003e0000,
-                                              AUDIT_ARCH_I386,
-                                              AUDIT_ARCH_X86_64};
-    switch (pick(random, 4)) {
-    case 0:
-        return pick(random, 442);
-    case 1:
-        return 1U << pick(random, 32);
-    case 2:
-        return one_of(random, edges) - 1 + pick(random, 3);
-    default:
-        return one_of(random, edges);
-    }
-}
-
-// A few steps out of the eight instructions, of which each conditional one may decide: real filters
-// keep away from most edges, and seldom start without a load.
-cbpf::Program edge_program(Random &random) {
-    static constexpr unsigned relations[] = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
-    cbpf::Program program;
-    for (std::uint32_t left = 1 + pick(random, 6); left > 0; left--) {
-        const std::uint32_t die = pick(random, 8);
-        const bool loaded = !program.empty() && program.back().code == (BPF_LD | BPF_W | BPF_ABS);
-        if (left > 1 && !loaded && (program.empty() ? die != 0 : die < 3)) {
-            program.push_back(chance(random, 2) ? cbpf::load_arch() : cbpf::load_nr());
-        } else if (die == 3) {
-            program.push_back(
-                cbpf::alu_and(chance(random, 2) ? edge_constant(random) : ~edge_constant(random)));
-        } else {
-            // Two different ways out of three: to what follows, or to a return at the end.
-            const std::uint32_t ways[] = {0, left - 1, left};
-            const std::uint32_t first = pick(random, 3);
-            const std::uint32_t second = (first + 1 + pick(random, 2)) % 3;
-            program.push_back(cbpf::jump(BPF_JMP | one_of(random, relations) | BPF_K,
-                                         edge_constant(random), ways[first], ways[second]));
-        }
-    }
-    program.push_back(cbpf::ret_allow());
-    program.push_back(cbpf::ret(one_of(random, mild)));
-    if (chance(random, 2))
-        std::swap(program[program.size() - 2], program.back());
-    return program;
-}
-
-cbpf::Program &one_program_of(Random &random, cbpf::Chain &chain) {
-    return chain[pick(random, static_cast<std::uint32_t>(chain.size()))];
-}
-
-// What no shape makes: a filter that is little but a return.
-void put_in_a_short_one(Random &random, cbpf::Chain &chain) {
-    if (!chance(random, 8))
-        return;
-    cbpf::Program &program = one_program_of(random, chain);
-    const std::uint32_t value =
-        chance(random, 2) ? std::uint32_t{SECCOMP_RET_ALLOW} : one_of(random, mild);
-    if (chance(random, 2))
-        program = {cbpf::ret(value)};
-    else
-        program = {cbpf::load_nr(), cbpf::jgt(pick(random, 441), 0, 1), cbpf::ret(value),
-                   cbpf::ret_allow()};
-}
-
-// For the instructions that the shapes have seldom.
-void put_in_all_instructions(Random &random, cbpf::Chain &chain) {
-    if (chance(random, 16))
-        one_program_of(random, chain) =
-            support::random_valid_program(random, chance(random, 2) ? 60 : 260);
 }
 
 // --- calls ---
@@ -364,32 +268,6 @@ std::vector<guest::Call> all_numbers(guest::Bits bits) {
     return calls;
 }
 
-std::size_t random_depth(Random &random) {
-    // One filter of a deep stack says less than one that stands alone, and costs as much.
-    const std::uint32_t die = pick(random, 16);
-    if (die < 10)
-        return 1;
-    if (die < 14)
-        return 2 + pick(random, 3);
-    if (die < 15)
-        return 5 + pick(random, 8);
-    return chance(random, 4) ? 32 : 13 + pick(random, 20);
-}
-
-cbpf::Chain random_chain(Random &random) {
-    const std::size_t depth = random_depth(random);
-    support::Aim aim;
-    aim.only_understood = chance(random, 2);
-    cbpf::Chain chain = support::shaped_chain(random, depth, aim);
-    if (depth <= 4)
-        for (auto &program : chain)
-            if (chance(random, 2))
-                program = edge_program(random);
-    put_in_a_short_one(random, chain);
-    put_in_all_instructions(random, chain);
-    return chain;
-}
-
 Scenario random_scenario(Random &random, guest::Bits bits, const Unfiltered &unfiltered,
                          const Favour &favour) {
     static constexpr Attendance attendances[] = {Attendance::nobody, Attendance::tracer,
@@ -397,7 +275,7 @@ Scenario random_scenario(Random &random, guest::Bits bits, const Unfiltered &unf
     Scenario scenario;
     scenario.bits = bits;
     scenario.attendance = one_of(random, attendances);
-    const std::size_t depth = random_depth(random);
+    const std::size_t depth = support::random_depth(random);
     support::Aim aim;
     aim.numbers = random_aim(random, bits);
     for (std::size_t i = 0; i < depth; i++) {
@@ -405,8 +283,8 @@ Scenario random_scenario(Random &random, guest::Bits bits, const Unfiltered &unf
         scenario.chain.push_back(support::shaped_program(random, random_shape(random, depth), aim));
     }
 
-    put_in_a_short_one(random, scenario.chain);
-    put_in_all_instructions(random, scenario.chain);
+    support::put_in_a_short_one(random, scenario.chain);
+    support::put_in_all_instructions(random, scenario.chain);
     if (chance(random, 2))
         scenario.chain.back() = switchboard(random, aim.numbers, scenario.attendance);
 

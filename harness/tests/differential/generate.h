@@ -43,13 +43,6 @@ std::vector<guest::Path> paths(guest::Bits bits);
 // Every number on every path, for Session::learn().
 std::vector<guest::Call> all_numbers(guest::Bits bits);
 
-// 1 to 32, small ones more often.
-std::size_t random_depth(support::Random &random);
-
-// A chain for the proc file: filters about any number of the tables, some of them of nothing but
-// instructions the cache must understand.
-cbpf::Chain random_chain(support::Random &random);
-
 // Where to favour what.
 struct Favour {
     std::size_t calls = 192;

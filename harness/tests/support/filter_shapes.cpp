@@ -17,12 +17,6 @@ using Label = BackwardAssembler::Label;
 
 constexpr std::uint32_t x32_bit = 0x40000000;
 
-bool chance(Random &random, std::uint32_t one_in) { return pick(random, one_in) == 0; }
-
-const std::uint32_t &one_of(Random &random, const std::vector<std::uint32_t> &all) {
-    return all[pick(random, static_cast<std::uint32_t>(all.size()))];
-}
-
 const std::vector<std::uint32_t> &default_returns() {
     static const std::vector<std::uint32_t> values = {SECCOMP_RET_ALLOW,
                                                       SECCOMP_RET_ALLOW,

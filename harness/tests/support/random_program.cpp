@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <iterator>
 
 namespace support {
 
@@ -16,13 +15,6 @@ using cbpf::Instruction;
 using cbpf::Program;
 
 constexpr std::uint32_t fields = sizeof(seccomp_data) / 4;
-
-template <typename Container>
-auto one_of(Random &random, const Container &all) -> decltype(*std::begin(all)) {
-    return std::begin(all)[pick(random, static_cast<std::uint32_t>(std::size(all)))];
-}
-
-bool chance(Random &random, std::uint32_t one_in) { return pick(random, one_in) == 0; }
 
 constexpr std::array<std::uint32_t, 10> actions = {
     SECCOMP_RET_ALLOW, SECCOMP_RET_ALLOW,     SECCOMP_RET_ALLOW,        SECCOMP_RET_ALLOW | 1,
@@ -114,11 +106,6 @@ Instruction random_return(Random &random, bool with_a) {
 }
 
 } // namespace
-
-std::uint32_t pick(Random &random, std::uint32_t bound) {
-    // The bias of a 64-bit remainder by a 32-bit bound is far below what a test could notice.
-    return static_cast<std::uint32_t>(random() % bound);
-}
 
 Program random_valid_program(Random &random, std::size_t length) {
     Program program;

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Random filters and random syscalls for tests. Everything is a function of the seed: a test
-// prints its seed, and the same seed gives the same programs anywhere (no standard distribution
-// is used, as those differ between libraries).
+// Random filters and random syscalls for tests.
 
 #pragma once
 
 #include "cbpf/program.h"
+#include "tests/support/random.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <span>
 
 namespace support {
-
-using Random = std::mt19937_64;
-
-// 0 to bound-1.
-std::uint32_t pick(Random &random, std::uint32_t bound);
 
 // A program the kernel accepts, of `length` (1 to 4096) instructions out of all that seccomp
 // allows.
