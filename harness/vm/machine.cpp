@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -296,6 +297,10 @@ std::string Machine::get(const std::string &path) {
     return answer(seq, from_now(transfer_deadline), "the guest hangs: no answer to GET " + path)
         .payload;
 }
+
+void Machine::hold() { qemu_->signal(SIGSTOP); }
+
+void Machine::go_on() { qemu_->signal(SIGCONT); }
 
 std::optional<Failure> Machine::power_off() {
     if (!usable_)

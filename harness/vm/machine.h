@@ -76,6 +76,11 @@ public:
     // Ends the machine in an orderly way and says whether anything was wrong until then.
     std::optional<Failure> power_off();
 
+    // Halts all of it until go_on(): only for machines whose clock counts instructions, which take
+    // a whole processor when idle, and which notice nothing. Nothing else may be asked meanwhile.
+    void hold();
+    void go_on();
+
     // False once something went wrong with the machine itself.
     bool usable() const { return usable_; }
     const MachineSpec &spec() const { return spec_; }

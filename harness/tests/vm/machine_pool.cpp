@@ -137,11 +137,26 @@ vm::Machine &MachinePool::machine(Kind kind) {
     return *slot.machine;
 }
 
-void MachinePool::put(Kind kind, const std::string &path, std::string_view content) {
-    machine(kind).put(path, content);
+// Held while there is nothing for it to do, if it can be held without noticing.
+template <typename Use> auto MachinePool::with_machine(Kind kind, Use use) {
+    vm::Machine &chosen = machine(kind);
+    if (!chosen.spec().count_instructions)
+        return use(chosen);
+    struct Running {
+        vm::Machine &machine;
+        explicit Running(vm::Machine &one) : machine(one) { machine.go_on(); }
+        ~Running() { machine.hold(); }
+    } running(chosen);
+    return use(chosen);
 }
 
-std::string MachinePool::get(Kind kind, const std::string &path) { return machine(kind).get(path); }
+void MachinePool::put(Kind kind, const std::string &path, std::string_view content) {
+    with_machine(kind, [&](vm::Machine &machine) { machine.put(path, content); });
+}
+
+std::string MachinePool::get(Kind kind, const std::string &path) {
+    return with_machine(kind, [&](vm::Machine &machine) { return machine.get(path); });
+}
 
 vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
     Slot &slot = slots_[kind];
@@ -151,7 +166,7 @@ vm::Outcome MachinePool::run(Kind kind, const vm::Command &command) {
         return outcome;
     }
     try {
-        outcome = machine(kind).run(command);
+        outcome = with_machine(kind, [&](vm::Machine &machine) { return machine.run(command); });
     } catch (const vm::MachineError &error) {
         outcome.failure = error.failure;
     }
@@ -167,6 +182,8 @@ std::vector<vm::Failure> MachinePool::power_off() {
     for (auto &[kind, slot] : slots_) {
         if (!slot.machine)
             continue;
+        if (slot.machine->spec().count_instructions)
+            slot.machine->go_on();
         if (slot.machine->usable())
             if (auto failure = vm::find_leaks(*slot.machine))
                 failures.push_back(std::move(*failure));

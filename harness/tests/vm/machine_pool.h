@@ -71,6 +71,7 @@ private:
     std::optional<std::string> given_up(const Slot &slot) const;
     void boot(Kind kind, Slot &slot);
     vm::Machine &machine(Kind kind);
+    template <typename Use> auto with_machine(Kind kind, Use use);
     void discard_machine(Kind kind, Slot &slot);
 
     Options options_;

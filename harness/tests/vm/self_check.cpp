@@ -163,6 +163,26 @@ TEST(HarnessSelfCheck, AMachineThatHasJustBootedLeaksNothing) {
     EXPECT_FALSE(leaks) << leaks->text();
 }
 
+// Otherwise it would take a whole processor while the other machines are at work.
+TEST(HarnessSelfCheck, AMachineThatCountsInstructionsIsHeldWhileIdle) {
+    const auto state = [](const vm::Machine &machine) {
+        std::ifstream stat(fmt::format("/proc/{}/stat", machine.qemu_pid()));
+        std::string line;
+        std::getline(stat, line);
+        return line.at(line.rfind(')') + 2);
+    };
+    vm::Machine machine(tests::pool().spec(tests::Kind::counting, "held"));
+    ASSERT_TRUE(machine.run(shell("true")).success());
+    machine.hold();
+    // Its threads stop one by one.
+    for (int tries = 0; state(machine) != 'T' && tries < 100; tries++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(state(machine), 'T');
+    machine.go_on();
+    EXPECT_NE(state(machine), 'T');
+    EXPECT_TRUE(machine.run(shell("true")).success());
+}
+
 // A file that has something to say after a scan, whatever it is, is what kmemleak has found.
 TEST(HarnessSelfCheck, MemoryLeaksAreNoticed) {
     vm::Machine machine(own("leaks"));
