@@ -35,12 +35,17 @@ std::uint32_t arithmetic(unsigned op, std::uint32_t a, std::uint32_t b) {
     case BPF_XOR:
         return a ^ b;
     case BPF_LSH:
-        return a << (b & 31);
+        return a << b;
     case BPF_RSH:
-        return a >> (b & 31);
+        return a >> b;
     default: // BPF_NEG
         return 0u - a;
     }
+}
+
+// The interpreter and the kernel's JITs do not agree on what that gives.
+bool shifts_too_far(unsigned op, std::uint32_t bits) {
+    return (op == BPF_LSH || op == BPF_RSH) && bits > 31;
 }
 
 bool is_bitwise(unsigned op, const Value &a, const Value &b) {
@@ -62,7 +67,7 @@ bool needs_number(unsigned op, const Value &a, const Value &b) {
 }
 
 Value computed(unsigned op, const Value &a, const Value &b) {
-    if (!a.bits || !b.bits)
+    if (!a.bits || !b.bits || shifts_too_far(op, *b.bits))
         return Value::unknown();
     const std::uint32_t bits = arithmetic(op, *a.bits, *b.bits);
     const bool depends = a.depends_on_number || b.depends_on_number;

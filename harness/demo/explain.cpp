@@ -113,9 +113,9 @@ private:
         case BPF_XOR:
             return a ^ b;
         case BPF_LSH:
-            return a << (b & 31);
+            return b < 32 ? Value(a << b) : Value();
         case BPF_RSH:
-            return a >> (b & 31);
+            return b < 32 ? Value(a >> b) : Value();
         case BPF_DIV:
             return b ? Value(a / b) : Value();
         case BPF_MOD:

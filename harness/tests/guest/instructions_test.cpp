@@ -555,6 +555,33 @@ Cases divisions() {
     };
 }
 
+// By more than 31 bits, what a JIT makes of it is its own business: taken for unknown.
+Cases shifts() {
+    const auto of_zero = [](unsigned op, std::uint32_t bits) -> Program {
+        return {stmt(BPF_LDX | BPF_IMM, bits),
+                stmt(BPF_LD | BPF_IMM, 0),
+                stmt(BPF_ALU | op | BPF_X),
+                jeq(0, 0, 1),
+                ret_allow(),
+                ret(refuse)};
+    };
+    const Program by_number = {load_nr(),
+                               tax,
+                               stmt(BPF_LD | BPF_IMM, 0),
+                               stmt(BPF_ALU | BPF_LSH | BPF_X),
+                               jeq(0, 0, 1),
+                               ret_allow(),
+                               ret(refuse)};
+    return {
+        {"LeftBy31", of_zero(BPF_LSH, 31), everything},
+        {"LeftBy32", of_zero(BPF_LSH, 32), nothing},
+        {"RightBy31", of_zero(BPF_RSH, 31), everything},
+        {"RightBy33", of_zero(BPF_RSH, 33), nothing},
+        {"RightByAll", of_zero(BPF_RSH, 0xffffffff), nothing},
+        {"ByTheNumber", by_number, where_number([](std::uint32_t nr) { return nr < 32; })},
+    };
+}
+
 Cases memory() {
     Cases cases;
     for (std::uint32_t word = 0; word < BPF_MEMWORDS; word++) {
@@ -702,8 +729,8 @@ INSTANTIATE_TEST_SUITE_P(
         Group{"ArgumentsAndInstructionPointer", unknown_loads}, Group{"Ways", ways},
         Group{"OthersResults", results_of_each}, Group{"JumpsByX", jumps_by_x},
         Group{"BitsOfTheNumber", bits_of_the_number}, Group{"Divisions", divisions},
-        Group{"Memory", memory}, Group{"ComputedReturns", computed_returns},
-        Group{"OthersByOneNumber", met_by_one_number},
+        Group{"Shifts", shifts}, Group{"Memory", memory},
+        Group{"ComputedReturns", computed_returns}, Group{"OthersByOneNumber", met_by_one_number},
         Group{"OthersByAllNumbers", met_by_all_numbers}, Group{"OthersButDeadCode", met_by_none}),
     [](const auto &test) { return std::string(test.param.name); });
 

@@ -163,6 +163,23 @@ TEST(ReferenceEmulator, Arithmetic) {
     }
 }
 
+// As some of the kernel's JITs shift by all of X and others by its lower five bits.
+TEST(ReferenceEmulator, ShiftsByMoreThan31GiveWhatNobodyKnows) {
+    for (const unsigned op : {BPF_LSH, BPF_RSH})
+        for (const std::uint32_t bits : {31U, 32U, 33U, 64U, 0xffffffffU}) {
+            const Program shift = {stmt(BPF_LDX | BPF_IMM, bits),
+                                   stmt(BPF_LD | BPF_IMM, 0),
+                                   with_x(op),
+                                   jeq(0, 0, 1),
+                                   ret_allow(),
+                                   ret_errno(1)};
+            EXPECT_EQ(analyse(shift), bits < 32 ? all : none) << op << " by " << bits;
+        }
+    EXPECT_EQ(analyse({load_nr(), stmt(BPF_MISC | BPF_TAX), stmt(BPF_LD | BPF_IMM, 0),
+                       with_x(BPF_LSH), jeq(0, 0, 1), ret_allow(), ret_errno(1)}),
+              expected([](unsigned n) { return n < 32; }));
+}
+
 TEST(ReferenceEmulator, DivisionByZeroRefuses) {
     const Instruction divide = stmt(BPF_ALU | BPF_DIV | BPF_X);
     EXPECT_EQ(analyse({divide, ret_allow()}), none) << "X starts as 0";
