@@ -32,6 +32,8 @@ comma := ,
 KTAP = $(subst $() ,$(comma),$(strip $(shell sed -n 's/^KTAP_PROGRAMS := //p' selftests/Makefile)))
 # GoogleTest programs of the guest, whose cases are cases of vm_tests.
 GUEST_TESTS := $(BIN)/guest_tests $(BIN)/differential
+# What the caches of the differential run's stacks were, for the oracle.
+GUEST_BITS := $(BUILD)/results/guest-bits.txt
 PROFILE := /usr/share/containers/seccomp.json
 # The limits of the benchmarks are for the kernel of base.config.
 BENCH = $(if $(filter base,$(KCONFIG)),bench)
@@ -123,15 +125,17 @@ oracle: harness ## Ask a solver whether the cache is sound, and how complete
 		$(if $(CHAINS),--chain $(CHAINS)) --json $(BUILD)/results/oracle.json
 
 .PHONY: differential
-differential: ## Compare 10000 filters and a million syscalls with the models
+differential: ## Compare 10000 filters and a million syscalls with the models and the oracle
 	@$(MAKE) --no-print-directory differential-run KCONFIG=audit
 
 # With audit, as nothing else tells SECCOMP_RET_LOG from SECCOMP_RET_ALLOW.
 .PHONY: differential-run
 differential-run: kernel initramfs
+	@mkdir -p $(BUILD)/results; rm -f $(GUEST_BITS)
 	@$(VM_ENV) SECCOMP_CACHE_STOCK_KERNEL= \
 		SEED=$${SEED:-$$RANDOM} FILTERS=$${FILTERS:-10000} CALLS=$${CALLS:-1000000} \
-		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 1200
+		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 1200 --guest-bits $(GUEST_BITS)
+	@$(BIN)/oracle_report --guest-bits $(GUEST_BITS) --json $(BUILD)/results/oracle-guest.json
 
 .PHONY: fuzz
 fuzz: harness ## Fuzz the kernel's emulator (SECONDS=600)

@@ -11,7 +11,6 @@
 
 #pragma once
 
-#include "analysis/obstacle.h"
 #include "analysis/oracle.h"
 #include "cbpf/syscall_table.h"
 
@@ -19,9 +18,20 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace analysis {
+
+// Why is a number not cached that is always allowed? By what the reference emulator
+// (reference_emulator.h) says of it, which has no bounds.
+enum class Miss {
+    bound,    // it can be proved: whoever made the bits has given up
+    domain,   // it depends on what the emulators do not keep track of, as "argument and 0" does
+    too_many, // the reference has given up itself, on too many ways
+};
+
+std::string_view miss_name(Miss miss);
 
 struct UnsoundBit {
     cbpf::SyscallTable table;
@@ -40,9 +50,7 @@ struct Coverage {
     std::size_t unknown_cached = 0;   // the oracle gave up on a bit that is set
     std::size_t unknown_uncached = 0; // and on one that is not
     std::vector<UnsoundBit> unsound;
-    // Of those allowed and not cached: what stopped the eight instructions' emulator first, in the
-    // oldest filter that stops it. Those that it can decide stand under nothing.
-    std::map<std::optional<Obstacle>, std::size_t> missed;
+    std::map<Miss, std::size_t> missed; // of those allowed and not cached
 
     std::size_t unknown() const { return unknown_cached + unknown_uncached; }
     // In per cent; nothing where there is nothing to cache.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // oracle_report: is the cache sound, and how much of what could be cached is? Compares the bits of
-// the reference emulator, or those a kernel showed, with the exact oracle (analysis/oracle.h).
+// an emulator, or those a kernel showed, with the exact oracle (analysis/oracle.h).
 // Exit status: 0 sound, 1 an unsound bit, 2 an error, 3 the oracle contradicts the interpreter.
 
 #include "analysis/oracle.h"
 #include "cbpf/oci_profile.h"
 #include "verify/dumped_chain.h"
+#include "verify/guest_bits.h"
 #include "verify/survey.h"
 #include "verify/survey_report.h"
 
@@ -18,6 +19,7 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -33,6 +35,7 @@ struct Options {
     std::uint64_t seed = 1;
     unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::string> chains;
+    std::string guest_bits;
     // What Linux 5.10 has; the kernels of later versions have more.
     std::string tables = "x86_64:0xc000003e:441,ia32:0x40000003:441";
     verify::Setting setting;
@@ -62,6 +65,16 @@ void survey_dumps(const Options &options, std::vector<verify::GroupResult> &resu
                 survey_chain(dumped.name, dumped.chain, dumped.listing, options.setting));
         }
     }
+}
+
+void survey_guest_bits(const Options &options, std::vector<verify::GroupResult> &results) {
+    if (options.guest_bits.empty())
+        return;
+    say("asking about " + options.guest_bits);
+    verify::GroupResult all{.name = "generated, in the guest"};
+    for (const auto &seen : verify::load_guest_bits(options.guest_bits, options.setting.tables))
+        all += survey_chain("", seen.chain, seen.listing, options.setting);
+    results.push_back(std::move(all));
 }
 
 // A line every ten seconds.
@@ -108,6 +121,7 @@ Status run(const Options &options) {
     if (!options.profile.empty())
         survey_profile(options, results);
     survey_dumps(options, results);
+    survey_guest_bits(options, results);
     if (options.generated != 0)
         survey_generated(options, results);
     fmt::print("{}", human_report(results, options.setting));
@@ -121,6 +135,9 @@ void add_options(CLI::App &app, Options &options) {
     app.add_option("--chain", options.chains,
                    "directories with the filters of a task (*.bpf, oldest first) and perhaps its "
                    "seccomp_cache.txt; or directories of such");
+    app.add_option("--guest-bits", options.guest_bits,
+                   "what the guest's differential test printed about its stacks (vm_tests "
+                   "--guest-bits)");
     app.add_option("--generated", options.generated, "about so many generated filters");
     app.add_option("--seed", options.seed, "of these")->capture_default_str();
     app.add_option("--threads", options.threads, "for these")
@@ -129,6 +146,12 @@ void add_options(CLI::App &app, Options &options) {
     app.add_option("--tables", options.tables, "the kernel's syscall tables, NAME:ARCH:SIZE,...")
         ->envname("SECCOMP_CACHE_TABLES")
         ->capture_default_str();
+    app.add_option("--bits-of", options.setting.emulator,
+                   "whose bits to judge where there is no proc file: the kernel's emulator, "
+                   "compiled for user space, or the reference emulator")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, verify::Emulator>{
+            {"kernel", verify::Emulator::kernel}, {"reference", verify::Emulator::reference}}))
+        ->default_str("kernel");
     app.add_option("--limit", options.setting.limits.resources,
                    "where the solver gives up on a question (z3's rlimit)")
         ->capture_default_str();
@@ -144,9 +167,11 @@ int main(int argc, char **argv) {
     add_options(app, options);
     try {
         app.parse(argc, argv);
-        if (options.profile.empty() && options.chains.empty() && options.generated == 0)
-            throw CLI::ValidationError("nothing to do",
-                                       "give at least one of --profile, --chain, --generated");
+        if (options.profile.empty() && options.chains.empty() && options.guest_bits.empty() &&
+            options.generated == 0)
+            throw CLI::ValidationError(
+                "nothing to do",
+                "give at least one of --profile, --chain, --guest-bits, --generated");
     } catch (const CLI::CallForHelp &help) {
         return app.exit(help);
     } catch (const CLI::ParseError &wrong) {

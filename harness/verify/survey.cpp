@@ -2,6 +2,7 @@
 #include "verify/survey.h"
 
 #include "analysis/reference_emulator.h"
+#include "kernel/emulator/kernel_emulator.h"
 #include "tests/support/filter_shapes.h"
 
 #include <fmt/format.h>
@@ -41,12 +42,20 @@ double thread_seconds() {
 }
 
 std::vector<bool> bits_of(const cbpf::SyscallTable &table, const cbpf::Chain &chain,
-                          const std::optional<kernel::CacheListing> &listing) {
+                          const std::optional<kernel::CacheListing> &listing, Emulator emulator) {
     if (!listing)
-        return analysis::allowed_numbers(chain, table.arch, table.size);
+        return emulator == Emulator::kernel
+                   ? kernel::emulated_numbers(chain, table.arch, table.size)
+                   : analysis::allowed_numbers(chain, table.arch, table.size);
     const auto entry = std::ranges::find(listing->tables, table,
                                          [](const kernel::TableListing &one) { return one.table; });
     return entry->allow;
+}
+
+std::string cache_name(bool listed, Emulator emulator) {
+    if (listed)
+        return "kernel";
+    return emulator == Emulator::kernel ? "emulator" : "reference";
 }
 
 class GeneratedSurvey {
@@ -119,7 +128,7 @@ GroupResult &GroupResult::operator+=(const GroupResult &other) {
     if (cache.empty())
         cache = other.cache;
     else if (cache != other.cache)
-        cache = "both";
+        cache = "mixed";
     chains += other.chains;
     filters += other.filters;
     instructions += other.instructions;
@@ -133,14 +142,15 @@ GroupResult survey_chain(const std::string &name, const cbpf::Chain &chain,
                          const std::optional<kernel::CacheListing> &listing,
                          const Setting &setting) {
     const double before = thread_seconds();
-    GroupResult result{.name = name, .cache = listing ? "kernel" : "reference"};
+    GroupResult result{.name = name, .cache = cache_name(listing.has_value(), setting.emulator)};
     result.chains = 1;
     result.filters = chain.size();
     for (const cbpf::Program &program : chain)
         result.instructions += program.size();
     analysis::Oracle oracle(chain, setting.limits);
     for (const cbpf::SyscallTable &table : setting.tables)
-        result.coverage += measure_coverage(oracle, table, bits_of(table, chain, listing));
+        result.coverage +=
+            measure_coverage(oracle, table, bits_of(table, chain, listing, setting.emulator));
     result.work = oracle.work();
     result.seconds = thread_seconds() - before;
     return result;

@@ -20,11 +20,15 @@
 
 namespace verify {
 
+// Whose bits, where there is no proc file: those of the kernel's emulator, compiled for user space,
+// or those of the reference emulator, which are never fewer.
+enum class Emulator { kernel, reference };
+
 // What is said of one group of chains.
 struct GroupResult {
     std::string name{};
     bool total = false;  // the sum of groups that are in the same report
-    std::string cache{}; // whose bits these are: "reference", "kernel", "both" where mixed
+    std::string cache{}; // whose bits: "emulator", "reference", "kernel", or "mixed"
     std::size_t chains = 0;
     std::size_t filters = 0;
     std::size_t instructions = 0;
@@ -38,9 +42,10 @@ struct GroupResult {
 struct Setting {
     std::vector<cbpf::SyscallTable> tables;
     analysis::SolverLimits limits;
+    Emulator emulator = Emulator::kernel;
 };
 
-// One chain. The bits are those of `listing`, or, without one, of the reference emulator.
+// One chain. The bits are those of `listing`, or, without one, of the setting's emulator.
 GroupResult survey_chain(const std::string &name, const cbpf::Chain &chain,
                          const std::optional<kernel::CacheListing> &listing,
                          const Setting &setting);

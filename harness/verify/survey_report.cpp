@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,11 +24,6 @@ std::vector<GroupResult> without_totals(std::span<const GroupResult> groups) {
     std::ranges::copy_if(groups, std::back_inserter(rest),
                          [](const GroupResult &group) { return !group.total; });
     return rest;
-}
-
-std::string reason_name(const std::optional<analysis::Obstacle> &obstacle) {
-    return obstacle ? std::string(analysis::obstacle_name(*obstacle))
-                    : "nothing: the eight instructions decide it";
 }
 
 std::string percent(const std::optional<double> &share) {
@@ -57,16 +53,16 @@ std::string missed_reasons(std::span<const GroupResult> groups) {
     std::string text;
     for (const GroupResult &group : without_totals(groups)) {
         // The most frequent first.
-        std::vector<std::pair<std::size_t, std::string>> reasons;
-        for (const auto &[obstacle, count] : group.coverage.missed)
-            reasons.emplace_back(count, reason_name(obstacle));
+        std::vector<std::pair<std::size_t, std::string_view>> reasons;
+        for (const auto &[miss, count] : group.coverage.missed)
+            reasons.emplace_back(count, analysis::miss_name(miss));
         std::ranges::sort(reasons, std::greater());
         for (const auto &[count, reason] : reasons)
             text += fmt::format("{:<24} {:>9}  {}\n", group.name, count, reason);
     }
     if (text.empty())
         return "";
-    return "\nAlways allowed, yet not cached, by what stopped the emulator:\n" + text;
+    return "\nAlways allowed, yet not cached, by what is to blame:\n" + text;
 }
 
 std::string unsound_bits(std::span<const GroupResult> groups) {
@@ -124,8 +120,8 @@ nlohmann::ordered_json group_json(const GroupResult &group) {
     if (const auto precision = coverage.precision())
         json["precision"] = *precision;
     json["missed"] = nlohmann::ordered_json::object();
-    for (const auto &[obstacle, count] : coverage.missed)
-        json["missed"][reason_name(obstacle)] = count;
+    for (const auto &[miss, count] : coverage.missed)
+        json["missed"][analysis::miss_name(miss)] = count;
     json["unsound"] = nlohmann::ordered_json::array();
     for (const auto &bit : coverage.unsound)
         json["unsound"].push_back(unsound_json(bit));

@@ -21,8 +21,8 @@ GroupResult example() {
     group.coverage.allowed = 200;
     group.coverage.cached = 151;
     group.coverage.cached_allowed = 150;
-    group.coverage.missed[analysis::Obstacle::argument] = 48;
-    group.coverage.missed[std::nullopt] = 2;
+    group.coverage.missed[analysis::Miss::domain] = 48;
+    group.coverage.missed[analysis::Miss::bound] = 2;
     group.work.by_solver = 7;
     return group;
 }
@@ -36,9 +36,9 @@ TEST(SurveyReport, OneLinePerGroup) {
     EXPECT_TRUE(contains(text, "example                  kernel          3       441        200"
                                "        151       0     75.00       0        7"))
         << text;
-    EXPECT_TRUE(contains(text, "example                         48  load of an argument\n"
-                               "example                          2  nothing: "))
+    EXPECT_TRUE(contains(text, "example                         48  more than emulators know: "))
         << text;
+    EXPECT_TRUE(contains(text, "example                          2  a bound: ")) << text;
     EXPECT_FALSE(contains(text, "UNSOUND"));
     EXPECT_FALSE(contains(text, "among the unknown"));
 }
@@ -78,7 +78,7 @@ TEST(SurveyReport, Json) {
     auto json = nlohmann::json::parse(json_report(std::vector{group}, setting));
     EXPECT_EQ(json["sound"], true);
     EXPECT_EQ(json["groups"][0]["precision"], 75.0);
-    EXPECT_EQ(json["groups"][0]["missed"]["load of an argument"], 48);
+    EXPECT_EQ(json["groups"][0]["missed"]["a bound: the reference proves them"], 2);
     group.coverage.allowed = 0;
     group.coverage.unsound.push_back(
         {setting.tables[0], 39, {.filter = 1, .data = {}, .value = 0}});

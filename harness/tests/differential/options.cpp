@@ -12,7 +12,7 @@ namespace differential {
 namespace {
 
 // So that all of it takes 20 to 30 seconds on an emulated machine.
-constexpr Options quick = {.seed = 1, .filters = 1000, .calls = 60'000};
+constexpr Options quick = {.seed = 1, .filters = 1000, .calls = 60'000, .bits = false};
 
 std::uint64_t number(const char *name, std::uint64_t otherwise) {
     const char *text = std::getenv(name);
@@ -39,7 +39,8 @@ bool is_demanding(const Options &options, std::uint64_t cases, std::uint64_t man
 Options options() {
     return {.seed = number("SEED", quick.seed),
             .filters = number("FILTERS", quick.filters),
-            .calls = number("CALLS", quick.calls)};
+            .calls = number("CALLS", quick.calls),
+            .bits = number("BITS", 0) != 0};
 }
 
 } // namespace differential

@@ -12,6 +12,7 @@ struct Options {
     std::uint64_t seed;    // SEED
     std::uint64_t filters; // FILTERS: to attach, for the proc file
     std::uint64_t calls;   // CALLS: to make, in all tests of syscalls together
+    bool bits;             // BITS=1: print what the caches were (verify/guest_bits.h)
 };
 
 // Must such a run have met everything? One that is short, and begins at a seed of the user's own,

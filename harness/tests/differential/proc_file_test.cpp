@@ -12,14 +12,18 @@
 #include "kernel/emulator/kernel_emulator.h"
 #include "tests/guest/attach.h"
 #include "tests/guest/cache.h"
+#include "tests/support/stacks.h"
+#include "verify/guest_bits.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 
 namespace differential {
@@ -111,19 +115,30 @@ private:
     std::vector<std::vector<std::string>> lines_;
 };
 
+// What the kernel showed in the end, for the host to ask the oracle about.
+void print_bits(std::uint64_t seed, const cbpf::Chain &chain, const std::string &text) {
+    std::vector<bool> bits;
+    for (const auto &listing : kernel::parse(text, guest::tables()).tables)
+        bits.insert(bits.end(), listing.allow.begin(), listing.allow.end());
+    dprintf(STDOUT_FILENO, "%s\n", verify::format_guest_bits(seed, chain, bits).c_str());
+}
+
 // Runs in a child whose seccomp is suspended: it can attach what it likes and still read files.
-void follow(const cbpf::Chain &chain, Progress &progress) {
+void follow(std::uint64_t seed, const cbpf::Chain &chain, bool show_bits, Progress &progress) {
     static const Expected none;
     Expected expected = none;
+    std::string text;
     for (const auto &program : chain) {
         guest::require(guest::attach(program) == 0, "attach");
         expected.add(program, progress);
-        guest::require(guest::read_file("/proc/thread-self/seccomp_cache") == expected.text(),
-                       "the proc file differs");
+        text = guest::read_file("/proc/thread-self/seccomp_cache");
+        guest::require(text == expected.text(), "the proc file differs");
         expected.count(progress);
         progress.agreed++;
     }
     guest::require(expected.is_of(chain), "the emulator contradicts itself");
+    if (show_bits)
+        print_bits(seed, chain, text);
 }
 
 TEST(Differential, ProcFileIsWhatTheModelsSay) {
@@ -138,10 +153,11 @@ TEST(Differential, ProcFileIsWhatTheModelsSay) {
     std::uint64_t filters = 0;
     std::uint64_t stacks = 0;
     for (; filters < options.filters; stacks++) {
-        support::Random random(options.seed + stacks);
-        const cbpf::Chain chain = random_chain(random);
+        const std::uint64_t seed = options.seed + stacks;
+        support::Random random(seed);
+        const cbpf::Chain chain = support::random_stack(random);
         const std::uint32_t before = progress.agreed;
-        guest::Child child([&] { follow(chain, progress); }, suspend_seccomp);
+        guest::Child child([&] { follow(seed, chain, options.bits, progress); }, suspend_seccomp);
         child.run();
         const std::uint32_t agreed = progress.agreed - before;
         if (child.wait_status() != 0) {
@@ -151,10 +167,10 @@ TEST(Differential, ProcFileIsWhatTheModelsSay) {
             FAIL() << shrunk_proc_report(
                           cbpf::Chain(chain.begin(),
                                       chain.begin() + static_cast<std::ptrdiff_t>(count)),
-                          fmt::format("ProcFileSeed{}", options.seed + stacks))
-                   << "SEED=" << options.seed + stacks << " FILTERS=1 shows it again; after "
-                   << filters + agreed << " filters in " << stacks << " stacks: " << child.message()
-                   << " (status " << child.wait_status() << ")";
+                          fmt::format("ProcFileSeed{}", seed))
+                   << "SEED=" << seed << " FILTERS=1 shows it again; after " << filters + agreed
+                   << " filters in " << stacks << " stacks: " << child.message() << " (status "
+                   << child.wait_status() << ")";
         }
         filters += chain.size();
         count_chain(chain, seen);

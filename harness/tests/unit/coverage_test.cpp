@@ -12,9 +12,8 @@ namespace {
 
 using namespace cbpf;
 using analysis::Coverage;
-using analysis::first_obstacle;
 using analysis::measure_coverage;
-using analysis::Obstacle;
+using analysis::Miss;
 using analysis::Oracle;
 
 const SyscallTable table{.name = "x86_64", .arch = AUDIT_ARCH_X86_64, .size = 10};
@@ -72,7 +71,7 @@ TEST(Coverage, AnUnsoundBitIsExplained) {
 TEST(Coverage, ABitTooFew) {
     const Coverage coverage = measure({plain}, bits({0, 1, 2, 3}));
     EXPECT_EQ(coverage.precision(), 80.0);
-    EXPECT_EQ(coverage.missed.at(std::nullopt), 1U);
+    EXPECT_EQ(coverage.missed.at(Miss::bound), 1U);
 }
 
 TEST(Coverage, WhatTheEmulatorDoesNotSee) {
@@ -82,13 +81,26 @@ TEST(Coverage, WhatTheEmulatorDoesNotSee) {
     const Coverage coverage = measure_reference({needless});
     EXPECT_EQ(coverage.allowed, 7U);
     EXPECT_EQ(coverage.cached, 0U);
-    EXPECT_EQ(coverage.missed.at(Obstacle::argument), 7U);
+    EXPECT_EQ(coverage.missed.at(Miss::domain), 7U);
 }
 
 TEST(Coverage, AnArgumentThatMakesNoDifference) {
     const Program needless = {load_nr(),    jge(3, 3, 0), load_arg_low(0),
                               jeq(1, 0, 0), ret_allow(),  ret_allow()};
     EXPECT_EQ(measure_reference({needless}).precision(), 100.0);
+}
+
+TEST(Coverage, WhatNobodyCanFollow) {
+    // Each of 30 tests of an argument makes another sum, which nothing is done with.
+    Program many = {load_arg_low(0), stmt(BPF_MISC | BPF_TAX), stmt(BPF_LD | BPF_IMM, 0)};
+    for (std::uint32_t bit = 0; bit < 30; bit++) {
+        many.push_back(jump(BPF_JMP | BPF_JEQ | BPF_X, 0, 1, 0));
+        many.push_back(stmt(BPF_ALU | BPF_ADD | BPF_K, 1u << bit));
+    }
+    many.push_back(ret_allow());
+    const Coverage coverage = measure_reference({many});
+    EXPECT_EQ(coverage.allowed, 10U);
+    EXPECT_EQ(coverage.missed.at(Miss::too_many), 10U);
 }
 
 TEST(Coverage, NothingToCache) {
@@ -123,42 +135,7 @@ TEST(Coverage, AddsUp) {
     EXPECT_EQ(sum.cached_allowed, 6U);
     EXPECT_EQ(sum.precision(), 60.0);
     EXPECT_EQ(sum.unsound.size(), 1U);
-    EXPECT_EQ(sum.missed.at(std::nullopt), 4U);
-}
-
-TEST(Obstacle, EachKind) {
-    const auto of = [](const Instruction &insn) {
-        const Program program = {load_nr(), insn, ret_allow()};
-        return first_obstacle(program, table.arch, 1);
-    };
-    EXPECT_EQ(of(load_arch()), std::nullopt);
-    EXPECT_EQ(of(alu_and(1)), std::nullopt);
-    EXPECT_EQ(of(ja(0)), std::nullopt);
-    EXPECT_EQ(of(jset(1, 0, 0)), std::nullopt);
-    EXPECT_EQ(of(load_ip_low()), Obstacle::instruction_pointer);
-    EXPECT_EQ(of(load_ip_high()), Obstacle::instruction_pointer);
-    for (unsigned index = 0; index < 6; index++) {
-        EXPECT_EQ(of(load_arg_low(index)), Obstacle::argument);
-        EXPECT_EQ(of(load_arg_high(index)), Obstacle::argument);
-    }
-    for (const unsigned code :
-         {BPF_LD | BPF_IMM, BPF_LDX | BPF_IMM, BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN})
-        EXPECT_EQ(of(stmt(code)), Obstacle::constant);
-    for (const unsigned code : {BPF_LD | BPF_MEM, BPF_LDX | BPF_MEM, BPF_ST + 0, BPF_STX + 0})
-        EXPECT_EQ(of(stmt(code)), Obstacle::scratch_memory);
-    for (const unsigned code :
-         {BPF_ALU | BPF_ADD | BPF_K, BPF_ALU | BPF_AND | BPF_X, BPF_ALU | BPF_NEG})
-        EXPECT_EQ(of(stmt(code, 1)), Obstacle::arithmetic);
-    for (const unsigned code : {BPF_MISC | BPF_TAX, BPF_MISC | BPF_TXA, BPF_JMP | BPF_JEQ | BPF_X})
-        EXPECT_EQ(of(stmt(code)), Obstacle::register_x);
-    EXPECT_EQ(of(ret_a()), Obstacle::computed_return);
-}
-
-TEST(Obstacle, OnlyOnTheWay) {
-    const auto at = [](std::uint32_t number) { return first_obstacle(plain, table.arch, number); };
-    EXPECT_EQ(at(4), std::nullopt);
-    EXPECT_EQ(at(5), Obstacle::argument);
-    EXPECT_EQ(at(6), std::nullopt);
+    EXPECT_EQ(sum.missed.at(Miss::bound), 4U);
 }
 
 } // namespace

@@ -2,12 +2,14 @@
 #include "tests/vm/guest_suite.h"
 
 #include "tests/vm/machine_pool.h"
+#include "verify/guest_bits.h"
 #include "vm/gtest_output.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
@@ -35,14 +37,32 @@ Kind kind_for(const std::string &suite) {
     return Kind::patched;
 }
 
-// What the test itself has printed: figures that are worth seeing of a success as well.
-std::string told(const std::string &output) {
+bool is_googletests(const std::string &line) {
+    return line.empty() || line.front() == '[' || line.starts_with("Note: ");
+}
+
+bool is_bits(const std::string &line) { return line.starts_with(verify::guest_bits_prefix); }
+
+template <typename Predicate> std::string lines_of(const std::string &output, Predicate wanted) {
     std::istringstream lines(output);
     std::string all;
     for (std::string line; std::getline(lines, line);)
-        if (!line.empty() && line.front() != '[' && !line.starts_with("Note: "))
+        if (wanted(line))
             all += line + "\n";
     return all;
+}
+
+// What the test itself has printed: figures that are worth seeing of a success as well.
+std::string told(const std::string &output) {
+    return lines_of(
+        output, [](const std::string &line) { return !is_googletests(line) && !is_bits(line); });
+}
+
+void save_bits(const std::filesystem::path &path, const std::string &output) {
+    const std::string bits = lines_of(output, is_bits);
+    std::ofstream file(path, std::ios::app);
+    if (!(file << bits).flush())
+        throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
 }
 
 class GuestTest : public testing::Test {
@@ -61,6 +81,8 @@ public:
         for (const char *name : passed_on)
             if (const char *value = std::getenv(name))
                 command.env.push_back(fmt::format("{}={}", name, value));
+        if (!pool().options().guest_bits.empty())
+            command.env.emplace_back("BITS=1");
         command.timeout = std::chrono::seconds(pool().options().test_timeout);
         judge(pool().run(kind, command));
     }
@@ -76,6 +98,8 @@ private:
                    << explain(outcome);
         if (result.kind == Result::skipped)
             GTEST_SKIP() << result.skip_reason;
+        if (!pool().options().guest_bits.empty())
+            save_bits(pool().options().guest_bits, outcome.output);
         fmt::print("{}", told(outcome.output));
     }
 

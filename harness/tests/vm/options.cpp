@@ -26,6 +26,10 @@ Options parse_options(int argc, char **argv) {
     app.add_option("--logs", options.logs, "directory for console logs")
         ->envname("SECCOMP_CACHE_LOGS")
         ->capture_default_str();
+    app.add_option("--guest-bits", options.guest_bits,
+                   "have the differential test tell its caches, for oracle_report --guest-bits, "
+                   "and add them to this file")
+        ->envname("SECCOMP_CACHE_GUEST_BITS");
     app.add_option("--ktap", options.ktap, "names of the guest's KTAP programs, comma separated")
         ->delimiter(',')
         ->envname("SECCOMP_CACHE_KTAP");

@@ -17,7 +17,8 @@ struct Options {
     std::vector<std::filesystem::path> guest_tests; // the guest's GoogleTest programs, on the host
     std::filesystem::path profile;                  // an OCI profile, on the host
     std::filesystem::path logs = "build/logs";
-    std::vector<std::string> ktap;               // names of KTAP programs in the guest
+    std::filesystem::path guest_bits; // where to put what the caches of generated stacks were
+    std::vector<std::string> ktap;    // names of KTAP programs in the guest
     std::vector<std::string> ktap_allowed_skips; // names of tests, or reasons
     unsigned test_timeout = 20;                  // seconds, on a fast machine
     unsigned deadline_scale = 1;
