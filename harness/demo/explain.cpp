@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "demo/explain.h"
 
+#include "analysis/reference_state.h"
 #include "cbpf/action.h"
 #include "cbpf/checker.h"
 
@@ -14,6 +15,8 @@
 
 namespace demo {
 namespace {
+
+namespace reference = analysis::reference;
 
 using Value = std::optional<std::uint32_t>; // nothing: could be anything
 
@@ -92,37 +95,15 @@ private:
         const Value operand = by_x ? state.x : Value(instruction.k);
         const auto operation = BPF_OP(instruction.code);
         // Division by an X of zero ends the program with 0, which kills.
-        if (by_x && (operation == BPF_DIV || operation == BPF_MOD) && operand.value_or(0) == 0)
+        if (by_x && operation == BPF_DIV && operand.value_or(0) == 0) {
             give(0U);
-        if (operation == BPF_NEG)
-            return state.a ? Value(-*state.a) : Value();
-        if (!state.a || !operand)
-            return {};
-        const std::uint32_t a = *state.a, b = *operand;
-        switch (operation) {
-        case BPF_ADD:
-            return a + b;
-        case BPF_SUB:
-            return a - b;
-        case BPF_MUL:
-            return a * b;
-        case BPF_AND:
-            return a & b;
-        case BPF_OR:
-            return a | b;
-        case BPF_XOR:
-            return a ^ b;
-        case BPF_LSH:
-            return b < 32 ? Value(a << b) : Value();
-        case BPF_RSH:
-            return b < 32 ? Value(a >> b) : Value();
-        case BPF_DIV:
-            return b ? Value(a / b) : Value();
-        case BPF_MOD:
-            return b ? Value(a % b) : Value();
-        default:
             return {};
         }
+        return reference::computed(operation, known(state.a), known(operand)).bits;
+    }
+
+    static reference::Value known(const Value &value) {
+        return value ? reference::Value::constant(*value) : reference::Value::unknown();
     }
 
     void jump(std::size_t pc, const State &state) {
