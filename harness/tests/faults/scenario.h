@@ -29,6 +29,8 @@ std::vector<Scenario> all_scenarios();
 
 // Refuses `new_number` with `new_errno`, and is as long as wanted.
 cbpf::Program new_filter(unsigned length);
+
+inline constexpr unsigned short_program = 300, long_program = 4096;
 // In force already, oldest first; `old_number` is refused with `old_errno`.
 cbpf::Chain old_filters();
 
@@ -62,9 +64,8 @@ Attempt attempt(const Scenario &scenario, unsigned nth, bool has_proc_file);
 // "0", "listener", "ENOMEM", ...
 std::string result_name(long result);
 
-// What must not be, in a few words; empty if all is well. `cache_may_be_empty`: the original of the
-// program is kept for the cache alone, and an attach may do without.
-std::string problem(const Scenario &scenario, const Attempt &attempt, bool has_proc_file,
-                    bool cache_may_be_empty);
+// What must not be, in a few words; empty if all is well. The cache may be empty where an
+// allocation failed and the attach went on: what the cache alone needs memory for may be missing.
+std::string problem(const Scenario &scenario, const Attempt &attempt, bool has_proc_file);
 
 } // namespace faults

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/vm/fault_report.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -14,6 +15,23 @@ TEST(FaultReport, TheSameLinesAreNoDifference) {
     const char *patched = "slab jit 300: ENOMEM*7 0*12\ncache slab jit 300: empty*0\n"
                           "pages jit 300: ENOMEM*21\n";
     EXPECT_EQ(fault_differences(stock, patched, Copy::stocks_too), Lines{});
+}
+
+TEST(FaultReport, SuccessesWithoutACacheAreNoDifference) {
+    const auto differences = [](const std::string &stock, const std::string &patched,
+                                unsigned empty) {
+        return fault_differences(
+                   "slab a: " + stock,
+                   fmt::format("slab a: {}\ncache slab a: empty*{}\n", patched, empty),
+                   Copy::stocks_too)
+            .size();
+    };
+    EXPECT_EQ(differences("ENOMEM*7 0*12", "ENOMEM*7 0*13", 1), 0U);
+    EXPECT_EQ(differences("ENOMEM*7", "ENOMEM*7 0*1", 1), 0U);
+    EXPECT_EQ(differences("ENOMEM*10", "ENOMEM*7 listener*2 ENOMEM*3", 2), 0U);
+    EXPECT_EQ(differences("ENOMEM*7 0*12", "ENOMEM*7 0*13", 0), 1U);
+    EXPECT_EQ(differences("ENOMEM*7 0*12", "ENOMEM*7 0*12", 1), 1U) << "a success of stock's";
+    EXPECT_EQ(differences("ENOMEM*7 0*12", "ENOMEM*8 0*12", 1), 1U);
 }
 
 TEST(FaultReport, AnotherResultIsADifference) {

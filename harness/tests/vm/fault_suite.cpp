@@ -30,8 +30,6 @@ vm::Outcome run(Kind kind, bool patched) {
     command.argv = {program};
     if (patched)
         command.argv.emplace_back("--proc-file");
-    if (patched && copy() == Copy::ours_alone)
-        command.argv.emplace_back("--cache-may-be-empty");
     command.env = pool().environment(kind);
     command.timeout = patience;
     return pool().run(kind, command);
