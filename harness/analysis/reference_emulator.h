@@ -11,8 +11,8 @@
 // architecture are known, as are constants, the length, and what is computed from nothing but
 // those. Arguments and the instruction pointer are not, nor is anything that is computed with
 // them (also where it makes no difference, as in "and 0"), and a condition on that may go both
-// ways. A division by what is unknown may be one by zero, which kills. A shift by more than 31 bits,
-// which X can ask for, gives what nobody knows.
+// ways. A division by what is unknown may be one by zero, which kills. A shift by more than 31
+// bits, which X can ask for, gives what nobody knows.
 //
 // The kernel has bounds on time and memory, and gives up beyond them. So what it says is always a
 // part of what this says; and all of it for programs that are small in the sense of Size.
