@@ -8,8 +8,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace debian {
@@ -33,17 +31,14 @@ bool has_ended(const kernel::FilteredTask &task) {
 // Nothing if the task has ended.
 std::optional<std::string> read_cache(const kernel::FilteredTask &task) {
     const auto path = fmt::format("/proc/{}/task/{}/seccomp_cache", task.pid, task.tid);
-    std::ifstream file(path);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (file.is_open() && !file.bad() && !text.empty())
+    if (auto text = kernel::read_text(path))
         return text;
     if (has_ended(task))
         return {};
-    throw SnapshotError(fmt::format("{}: {}: {}: does this kernel have our patches, and "
-                                    "CONFIG_SECCOMP_CACHE_DEBUG?",
-                                    name_of(task), path,
-                                    text.empty() && file.is_open() ? "cannot be read, or is empty"
-                                                                   : "cannot be opened"));
+    throw SnapshotError(
+        fmt::format("{}: {}: cannot be read, or is empty: does this kernel have our "
+                    "patches, and CONFIG_SECCOMP_CACHE_DEBUG?",
+                    name_of(task), path));
 }
 
 // Nothing if the task has ended.

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace kernel {
@@ -53,15 +53,6 @@ template <typename Number> Number number_field(std::string_view text, std::strin
     return *number;
 }
 
-// Nothing if it cannot be read: the task has ended.
-std::optional<std::string> read_text(const fs::path &path) {
-    std::ifstream file(path);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad() || text.empty())
-        return {};
-    return text;
-}
-
 // The entries of a directory that are numbers, sorted; none if it has vanished.
 std::vector<pid_t> numbers_in(const fs::path &directory) {
     std::vector<pid_t> numbers;
@@ -89,6 +80,18 @@ std::optional<FilteredTask> look_at(const fs::path &task) {
 }
 
 } // namespace
+
+std::optional<std::string> read_text(const fs::path &path) {
+    // Not by std::istreambuf_iterator: that throws where a read fails.
+    std::ifstream file(path, std::ios::binary);
+    std::string text;
+    std::array<char, 4096> buffer;
+    while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    if (!file.is_open() || file.bad() || text.empty())
+        return {};
+    return text;
+}
 
 TaskStatus parse_task_status(std::string_view text) {
     TaskStatus status;

@@ -13,6 +13,10 @@
 
 namespace kernel {
 
+// A file of a task in /proc. Nothing if it cannot be opened or read, as a task may end in between,
+// or is empty, as none is of a task that lives.
+std::optional<std::string> read_text(const std::filesystem::path &path);
+
 // What we want to know of /proc/TID/status.
 struct TaskStatus {
     bool ended = false;   // a zombie, or less

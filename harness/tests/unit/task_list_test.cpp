@@ -56,6 +56,17 @@ TEST(TaskList, ATaskThatEndsMeanwhileIsLeftOut) {
     EXPECT_TRUE(proc.tasks().empty());
 }
 
+// Opening works, reading does not: here a directory, in /proc a task that ends in between.
+TEST(TaskList, AFileThatCannotBeReadIsLeftOut) {
+    const FakeProc proc;
+    proc.add(10, 10, three_filters);
+    const auto status = proc.directory().path() / "10/task/10/status";
+    std::filesystem::remove(status);
+    std::filesystem::create_directories(status);
+    EXPECT_TRUE(proc.tasks().empty());
+    EXPECT_FALSE(kernel::read_text(status));
+}
+
 // Our own small kernel is one of these.
 TEST(TaskList, ATaskWithoutControlGroupIsThere) {
     const FakeProc proc;
