@@ -681,6 +681,10 @@ Cases ways() {
          joined(
              {diamonds, {jeq(39, 0, 2), load_arg_low(5), jeq(1, 1, 0), ret_allow(), ret(refuse)}}),
          all_but(39)},
+        // The second comparison stands right behind the first, and nothing leads to it.
+        {"PastAComparisonThatIsDead",
+         {load_nr(), jeq(39, 1, 2), jeq(40, 0, 1), ret_allow(), ret(refuse)},
+         where_number([](std::uint32_t nr) { return nr == 39; })},
         {"TheFirstWayRefuses",
          {load_arg_low(0), jeq(1, 0, 1), ret(refuse), load_nr(), ret_allow()},
          nothing},
