@@ -38,22 +38,26 @@ bool writes_registers(const Instruction &insn) {
 
 } // namespace
 
-Meter::Meter(std::span<const Instruction> program) : program_(program), arrivals_(program.size()) {}
+Meter::Meter(std::span<const Instruction> program) : program_(program), first_(program.size()) {
+    arrivals_.reserve(program.size());
+}
 
 void Meter::arrive(const State &state, std::size_t from, std::size_t pc) {
     // Where nothing is left to be done nobody waits.
     if (too_large_ || program_[pc].code == (BPF_RET | BPF_K))
         return;
-    auto &arrivals = arrivals_[pc];
     const std::uint64_t origin = state.origin();
-    for (Arrival &other : arrivals) {
+    std::size_t here = 1;
+    for (std::size_t i = first_[pc]; i != 0; i = arrivals_[i - 1].next, here++) {
+        Arrival &other = arrivals_[i - 1];
         if (other.state == origin) {
             other.from = std::min(other.from, from);
             return;
         }
     }
-    arrivals.push_back({origin, state.bank_origin(), from});
-    too_large_ = arrivals.size() > most_arrivals;
+    arrivals_.push_back({origin, state.bank_origin(), from, pc, first_[pc]});
+    first_[pc] = arrivals_.size();
+    too_large_ = here > most_arrivals;
 }
 
 Size Meter::size() const {
@@ -61,31 +65,26 @@ Size Meter::size() const {
         return {.states = SIZE_MAX, .banks = SIZE_MAX, .steps = SIZE_MAX};
 
     Size size{.steps = numbers_, .hard_division = hard_division_};
-    // What starts or stops to wait at each instruction.
-    std::vector<std::vector<const Arrival *>> starting(program_.size()), stopping(program_.size());
-    for (std::size_t pc = 0; pc < program_.size(); pc++) {
-        for (const Arrival &arrival : arrivals_[pc]) {
-            starting[arrival.from].push_back(&arrival);
-            stopping[pc].push_back(&arrival);
-        }
-        // Each state is compared with those that are there already.
-        const std::size_t here = arrivals_[pc].size();
-        size.steps += here * (here + (writes_registers(program_[pc]) ? steps_of_a_store : 0));
-    }
+    std::vector<Arrival> starting = arrivals_;
+    std::ranges::sort(starting, {}, &Arrival::from);
+    auto start = starting.begin();
     std::size_t waiting = 0;
     std::map<std::uint64_t, std::size_t> banks;
     for (std::size_t pc = 0; pc < program_.size(); pc++) {
-        for (const Arrival *arrival : starting[pc]) {
+        for (; start != starting.end() && start->from == pc; ++start) {
             waiting++;
-            banks[arrival->bank]++;
+            banks[start->bank]++;
         }
         size.states = std::max(size.states, waiting);
         size.banks = std::max(size.banks, banks.size());
-        for (const Arrival *arrival : stopping[pc]) {
+        std::size_t here = 0;
+        for (std::size_t i = first_[pc]; i != 0; i = arrivals_[i - 1].next, here++) {
             waiting--;
-            if (--banks[arrival->bank] == 0)
-                banks.erase(arrival->bank);
+            if (--banks[arrivals_[i - 1].bank] == 0)
+                banks.erase(arrivals_[i - 1].bank);
         }
+        // Each state is compared with those that are there already.
+        size.steps += here * (here + (writes_registers(program_[pc]) ? steps_of_a_store : 0));
     }
     return size;
 }

@@ -35,12 +35,15 @@ private:
     struct Arrival {
         std::uint64_t state, bank; // where they come from
         std::size_t from;          // the earliest that it waits
+        std::size_t pc;            // where it goes on
+        std::size_t next;          // 1 + index of another that does so there, or 0
     };
 
     void arrive(const State &state, std::size_t from, std::size_t pc);
 
     std::span<const cbpf::Instruction> program_;
-    std::vector<std::vector<Arrival>> arrivals_; // by instruction
+    std::vector<Arrival> arrivals_;
+    std::vector<std::size_t> first_; // by instruction: 1 + index of an arrival there, or 0
     std::size_t numbers_ = 0;
     bool hard_division_ = false;
     bool too_large_ = false;

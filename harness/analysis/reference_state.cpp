@@ -77,20 +77,16 @@ Value computed(unsigned op, const Value &a, const Value &b) {
 }
 
 State::State() {
-    Bank bank;
-    bank.fill(Value::unknown());
-    bank[0] = Value::constant(0);
-    bank_ = std::make_shared<const Bank>(bank);
+    bank_.fill(Value::unknown());
+    bank_[0] = Value::constant(0);
 }
 
 void State::set(std::size_t index, const Value &value) {
-    const Value &old = bank_->at(index);
+    Value &old = bank_.at(index);
     if (old == value)
         return;
     bank_origin_ ^= mix(mix(old.origin) + index) ^ mix(mix(value.origin) + index);
-    Bank bank = *bank_;
-    bank[index] = value;
-    bank_ = std::make_shared<const Bank>(bank);
+    old = value;
 }
 
 // Once for each step, so no more than that: the constant of Fibonacci hashing.
@@ -98,7 +94,7 @@ std::uint64_t State::origin() const { return a.origin * 0x9e3779b97f4a7c15 ^ ban
 
 bool State::operator==(const State &other) const {
     return pc == other.pc && bank_origin_ == other.bank_origin_ && a == other.a &&
-           (bank_ == other.bank_ || *bank_ == *other.bank_);
+           bank_ == other.bank_;
 }
 
 } // namespace analysis::reference

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 namespace analysis::reference {
@@ -43,8 +42,8 @@ public:
     std::size_t pc = 0;
     Value a = Value::constant(0);
 
-    const Value &x() const { return (*bank_)[0]; }
-    const Value &memory(std::uint32_t index) const { return bank_->at(1 + index); }
+    const Value &x() const { return bank_[0]; }
+    const Value &memory(std::uint32_t index) const { return bank_.at(1 + index); }
     void set_x(const Value &value) { set(0, value); }
     void set_memory(std::uint32_t index, const Value &value) { set(1 + index, value); }
 
@@ -55,12 +54,10 @@ public:
     bool operator==(const State &other) const;
 
 private:
-    // X and the memory. Few filters write there: what nobody changes is not copied.
-    using Bank = std::array<Value, 1 + BPF_MEMWORDS>;
-
     void set(std::size_t index, const Value &value);
 
-    std::shared_ptr<const Bank> bank_;
+    // X and the memory.
+    std::array<Value, 1 + BPF_MEMWORDS> bank_;
     std::uint64_t bank_origin_ = 0;
 };
 

@@ -44,12 +44,18 @@ std::uint64_t seed_of(const cbpf::Chain &chain) {
     return hash;
 }
 
+// Of any size, an end within a word of the bitmap as well as at one.
+unsigned size_of_table(support::Random &random) {
+    const std::uint32_t kind = support::pick(random, 64);
+    if (kind == 0)
+        return table_size;
+    return 1 + support::pick(random, kind < 12 ? medium_table_size : small_table_size);
+}
+
 class Trial {
 public:
     explicit Trial(const cbpf::Chain &chain)
-        : chain_(chain), random_(seed_of(chain)),
-          size_(support::pick(random_, 16) == 0 ? table_size
-                                                : 1 + support::pick(random_, small_table_size)) {}
+        : chain_(chain), random_(seed_of(chain)), size_(size_of_table(random_)) {}
 
     Violation run() {
         const auto both = emulated();
@@ -129,6 +135,11 @@ private:
 };
 
 } // namespace
+
+unsigned table_size_for(const cbpf::Chain &chain) {
+    support::Random random(seed_of(chain));
+    return size_of_table(random);
+}
 
 Violation violation(const cbpf::Chain &chain) { return Trial(chain).run(); }
 

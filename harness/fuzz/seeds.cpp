@@ -70,6 +70,8 @@ void write_instructions(const fs::path &directory) {
     write(directory, "one-jeq", {if_nr(jeq(39, 0, 1))});
     write(directory, "one-jgt", {if_nr(jgt(39, 0, 1))});
     write(directory, "one-jge", {if_nr(jge(39, 0, 1))});
+    write(directory, "one-jge-all", {if_nr(jge(0, 0, 1))});
+    write(directory, "one-jgt-none", {if_nr(jgt(0xffffffff, 0, 1))});
     write(directory, "one-jset", {if_nr(jset(0x28, 0, 1))});
     write(directory, "one-ja", {{ja(1), ret_errno(1), ret_allow()}});
     write(directory, "one-and", {{load_nr(), alu_and(3), jeq(2, 0, 1), ret_allow(), ret_errno(1)}});
@@ -78,6 +80,9 @@ void write_instructions(const fs::path &directory) {
     write(directory, "one-argument",
           {{load_nr(), jeq(1, 0, 1), load_arg_low(0), jeq(0, 0, 1), ret_allow(), ret_errno(1)}});
     write(directory, "one-start", {{jeq(0, 0, 1), ret_allow(), ret_errno(1)}});
+    // The third comparison is where a number comes from the first, too.
+    write(directory, "one-jeq-run",
+          {{load_nr(), jeq(1, 1, 0), jeq(2, 1, 0), jeq(3, 0, 1), ret_allow(), ret_errno(1)}});
     write(directory, "one-x32", {{load_nr(), jset(0x40000000, 0, 1), ret_errno(38), ret_allow()}});
 }
 
@@ -114,6 +119,16 @@ void write_arithmetic(const fs::path &directory) {
     write(directory, "alu-unknown",
           {joined({{load_arg_low(0), tax, load_nr(), stmt(BPF_ALU | BPF_OR | BPF_X), jeq(5, 0, 1)},
                    verdict})});
+    write(directory, "alu-div-of-unknown",
+          {joined({{load_arg_low(0), stmt(BPF_ALU | BPF_DIV | BPF_K, 3), jeq(5, 0, 0)}, verdict}),
+           joined({{load_nr(), tax, load_arg_low(0), stmt(BPF_ALU | BPF_DIV | BPF_X)}, verdict})});
+    write(directory, "alu-shift-too-far",
+          {joined({{stmt(BPF_LDX | BPF_W | BPF_LEN), load_nr(), stmt(BPF_ALU | BPF_LSH | BPF_X),
+                    jset(1, 0, 1)},
+                   verdict})});
+    write(directory, "alu-div-by-zero",
+          {joined({{stmt(BPF_LDX | BPF_IMM, 0), load_nr(), stmt(BPF_ALU | BPF_DIV | BPF_X)},
+                   verdict})});
     write(directory, "alu-div-by-unknown",
           {joined({{load_arg_low(0), tax, load_nr(), stmt(BPF_ALU | BPF_DIV | BPF_X)}, verdict})});
 }
@@ -147,6 +162,43 @@ void write_registers(const fs::path &directory) {
 // Condition that nobody knows, `then` where it holds.
 Program maybe(const Program &then) {
     return joined({{load_arg_low(0), jeq(1, 0, static_cast<unsigned>(then.size()))}, then});
+}
+
+// The same filter, but for the error that it returns, such that it is tried with a large table.
+Chain for_large_table(Program program) {
+    constexpr unsigned large = 40;
+    do {
+        program.back().k++;
+    } while (fuzz::table_size_for({program}) < large);
+    return {program};
+}
+
+// More work than an emulator may want to do: for each store the registers are compared with those
+// of all ways. What is left then is done for all of these ways.
+Program after_much_work(const Program &rest) {
+    constexpr std::uint32_t ways = 3, stores = 21;
+    Program program;
+    for (std::uint32_t i = 0; i < ways; i++)
+        program = joined({program, maybe({stmt(BPF_LD | BPF_IMM, 1), stmt(BPF_ST, i)})});
+    for (std::uint32_t i = 0; i < stores; i++)
+        program = joined({program, {stmt(BPF_LD | BPF_IMM, i), stmt(BPF_ST, ways)}});
+    return joined({program, {load_nr()}, rest, verdict});
+}
+
+void write_bounds(const fs::path &directory) {
+    Program list;
+    for (std::uint32_t i = 0; i < 120; i++)
+        list.push_back(jeq(1000 + i, 0, 0));
+    for (Instruction &insn : list)
+        insn.jt = static_cast<std::uint8_t>(list.data() + list.size() - 1 - &insn);
+    write(directory, "bounds-list", {after_much_work(list)});
+    write(directory, "bounds-arithmetic",
+          for_large_table(after_much_work({stmt(BPF_ALU | BPF_MUL | BPF_K, 3), jset(6, 0, 1)})));
+    // 16 results, and then the same again.
+    write(
+        directory, "bounds-results",
+        for_large_table(joined(
+            {{load_nr(), stmt(BPF_ALU | BPF_LSH | BPF_K, 28), jset(0x10000000, 0, 1)}, verdict})));
 }
 
 // What makes an emulator keep track of much, or do much.
@@ -186,6 +238,7 @@ int main(int argc, char **argv) {
         write_arithmetic(directory);
         write_registers(directory);
         write_hostile(directory);
+        write_bounds(directory);
         write_shapes(directory);
     } catch (const std::exception &error) {
         fmt::print(stderr, "fuzz_seeds: {}\n", error.what());

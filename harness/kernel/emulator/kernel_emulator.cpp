@@ -33,7 +33,7 @@ Emulation::Emulation(std::span<const cbpf::Instruction> program, std::uint8_t ga
     program_ = {program_owner_.get(), length};
     memory_ = {memory_owner_.get(), bytes};
     std::ranges::copy(program, program_.begin());
-    std::ranges::fill(memory_, std::byte{garbage});
+    std::memset(memory_.data(), garbage, bytes);
     emulator_init(reinterpret_cast<seccomp_emu *>(memory_.data()), program_.data(), length);
 }
 
