@@ -51,8 +51,7 @@ static bool is_seccomp_instruction(uint16_t code)
     }
 }
 
-/* `behind`: how many instructions follow. */
-static bool is_acceptable(const struct sock_filter *insn, unsigned int behind)
+bool model_accepts_instruction(const struct sock_filter *insn, unsigned int behind)
 {
     if (!is_seccomp_instruction(insn->code))
         return false;
@@ -88,13 +87,13 @@ bool model_accepts(const struct sock_filter *program, unsigned int length)
     if (length == 0 || length > BPF_MAXINSNS)
         return false;
     for (unsigned int pc = 0; pc < length; pc++)
-        if (!is_acceptable(&program[pc], length - pc - 1))
+        if (!model_accepts_instruction(&program[pc], length - pc - 1))
             return false;
     return BPF_CLASS(program[length - 1].code) == BPF_RET;
 }
 
 /* struct seccomp_data as the words that filters load, on a little-endian machine. */
-static uint32_t load(const struct seccomp_data *data, uint32_t offset)
+uint32_t model_load(const struct seccomp_data *data, uint32_t offset)
 {
     unsigned int argument;
 
@@ -113,44 +112,37 @@ static uint32_t load(const struct seccomp_data *data, uint32_t offset)
     }
 }
 
-/*
- * In 64 bits, of which the lower half counts: nothing overflows here, so that the checker can be
- * told to look for overflows everywhere. `ended` is set where the arithmetic ends the program
- * (with 0).
- */
-static uint32_t arithmetic(uint16_t code, uint64_t a, uint64_t operand, bool *ended)
+uint32_t model_arithmetic(uint16_t code, uint32_t a, uint32_t operand, bool *ended)
 {
-    const uint64_t borrowed = UINT64_C(1) << 32;
-
     switch (BPF_OP(code)) {
     case BPF_ADD:
-        return (uint32_t)(a + operand);
+        return a + operand;
     case BPF_SUB:
-        return (uint32_t)(borrowed + a - operand);
+        return a - operand;
     case BPF_MUL:
-        return (uint32_t)(a * operand);
+        return a * operand;
     case BPF_DIV:
         if (operand == 0) {
             *ended = true;
             return 0;
         }
-        return (uint32_t)a / (uint32_t)operand;
+        return a / operand;
     case BPF_AND:
-        return (uint32_t)(a & operand);
+        return a & operand;
     case BPF_OR:
-        return (uint32_t)(a | operand);
+        return a | operand;
     case BPF_XOR:
-        return (uint32_t)(a ^ operand);
+        return a ^ operand;
     case BPF_LSH:
-        return (uint32_t)(a << (operand & 31));
+        return a << (operand & 31);
     case BPF_RSH:
-        return (uint32_t)(a >> (operand & 31));
+        return a >> (operand & 31);
     default: /* BPF_NEG */
-        return (uint32_t)(borrowed - a);
+        return 0 - a;
     }
 }
 
-static bool condition(uint16_t code, uint32_t a, uint32_t operand)
+bool model_condition(uint16_t code, uint32_t a, uint32_t operand)
 {
     switch (BPF_OP(code)) {
     case BPF_JEQ:
@@ -164,59 +156,72 @@ static bool condition(uint16_t code, uint32_t a, uint32_t operand)
     }
 }
 
-uint32_t model_run(const struct sock_filter *program, unsigned int length,
-                   const struct seccomp_data *data, uint32_t memory[BPF_MEMWORDS])
+static uint32_t value_of_load(const struct sock_filter *insn, const struct seccomp_data *data,
+                              const struct model_machine *machine)
 {
-    uint32_t a = 0, x = 0, value;
-    unsigned int pc = 0;
+    switch (BPF_MODE(insn->code)) {
+    case BPF_ABS:
+        return model_load(data, insn->k);
+    case BPF_LEN:
+        return sizeof(*data);
+    case BPF_MEM:
+        return machine->memory[insn->k];
+    default: /* BPF_IMM */
+        return insn->k;
+    }
+}
+
+bool model_step(const struct sock_filter *program, const struct seccomp_data *data,
+                struct model_machine *machine)
+{
+    const struct sock_filter *insn = &program[machine->pc++];
+    const uint32_t operand = BPF_SRC(insn->code) == BPF_X ? machine->x : insn->k;
     bool ended = false;
 
-    while (pc < length) {
-        const struct sock_filter *insn = &program[pc++];
-        const uint32_t operand = BPF_SRC(insn->code) == BPF_X ? x : insn->k;
-
-        switch (BPF_CLASS(insn->code)) {
-        case BPF_LD:
-        case BPF_LDX:
-            if (BPF_MODE(insn->code) == BPF_ABS)
-                value = load(data, insn->k);
-            else if (BPF_MODE(insn->code) == BPF_LEN)
-                value = sizeof(*data);
-            else if (BPF_MODE(insn->code) == BPF_MEM)
-                value = memory[insn->k];
-            else
-                value = insn->k;
-            if (BPF_CLASS(insn->code) == BPF_LD)
-                a = value;
-            else
-                x = value;
-            break;
-        case BPF_ST:
-            memory[insn->k] = a;
-            break;
-        case BPF_STX:
-            memory[insn->k] = x;
-            break;
-        case BPF_ALU:
-            a = arithmetic(insn->code, a, operand, &ended);
-            if (ended)
-                return 0;
-            break;
-        case BPF_JMP:
-            if (BPF_OP(insn->code) == BPF_JA)
-                pc += insn->k;
-            else
-                pc += condition(insn->code, a, operand) ? insn->jt : insn->jf;
-            break;
-        case BPF_RET:
-            return insn->code == (BPF_RET | BPF_A) ? a : insn->k;
-        default:
-            if (insn->code == (BPF_MISC | BPF_TAX))
-                x = a;
-            else
-                a = x;
-            break;
-        }
+    switch (BPF_CLASS(insn->code)) {
+    case BPF_LD:
+        machine->a = value_of_load(insn, data, machine);
+        break;
+    case BPF_LDX:
+        machine->x = value_of_load(insn, data, machine);
+        break;
+    case BPF_ST:
+        machine->memory[insn->k] = machine->a;
+        break;
+    case BPF_STX:
+        machine->memory[insn->k] = machine->x;
+        break;
+    case BPF_ALU:
+        machine->a = model_arithmetic(insn->code, machine->a, operand, &ended);
+        machine->returned = 0;
+        return !ended;
+    case BPF_JMP:
+        if (BPF_OP(insn->code) == BPF_JA)
+            machine->pc += insn->k;
+        else
+            machine->pc += model_condition(insn->code, machine->a, operand) ? insn->jt : insn->jf;
+        break;
+    case BPF_RET:
+        machine->returned = insn->code == (BPF_RET | BPF_A) ? machine->a : insn->k;
+        return false;
+    default:
+        if (insn->code == (BPF_MISC | BPF_TAX))
+            machine->x = machine->a;
+        else
+            machine->a = machine->x;
+        break;
     }
-    return 0; /* not reached by a program that ends in a return */
+    return true;
+}
+
+uint32_t model_run(const struct sock_filter *program, const struct seccomp_data *data,
+                   uint32_t memory)
+{
+    struct model_machine machine = {.pc = 0, .a = 0, .x = 0};
+
+    for (unsigned int word = 0; word < BPF_MEMWORDS; word++)
+        machine.memory[word] = memory;
+    while (model_step(program, data, &machine))
+        ;
+    return machine.returned;
 }

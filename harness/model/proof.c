@@ -1,106 +1,130 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What cbmc proves (see scripts/model-check): for every program of exactly LENGTH instructions that
- * the kernel takes, every syscall table of up to SECCOMP_EMU_NRS numbers, every content of the
- * scratch memory and of the memory that the emulation is given: a number that the kernel's emulator
- * calls allowed gets SECCOMP_RET_ALLOW from the program, whatever the arguments. That holds for
- * every amount of work after which it gives up (any_work(), which scripts/model-check puts where
- * EMU_WORK was), and a second time, when the same memory is used for another table.
+ * What cbmc proves (see scripts/model-check) of what the kernel's emulator knows of values, for
+ * all that the exhaustive check has to choose from: every constant, number and argument.
  *
- * By cbmc's own checks, for the emulator: no access outside of the program and of its memory, no
- * signed overflow, no division by zero, and an end after LENGTH steps of no more flows than there
- * are.
+ * A value covers the content of a register if it is unknown, or if for the number in question it is
+ * that content. What is computed from values that cover covers the result; then, by induction,
+ * nothing is taken for known that is not so, however long the program is.
  *
- * EIGHT leaves out of "every program" those with other instructions than the eight that nearly all
- * filters consist of.
+ * That is about values alone. Which numbers go where with them is for the exhaustive check and the
+ * fuzzer.
+ *
+ * All in one file with the emulator, whose functions are known there only.
  */
-#include "adapter.h"
-#include "emulation.h"
+#include "seccomp_emu.c"
+
 #include "interpreter.h"
 
-#include "seccomp_emu.h"
-
-#ifndef LENGTH
-#error "LENGTH is how many instructions a program has"
-#endif
-
 /* Functions without a body return anything. */
-struct program {
-    struct sock_filter instructions[LENGTH];
-} any_program(void);
-struct memory {
-    uint32_t words[BPF_MEMWORDS];
-} any_memory(void);
+struct emu_value any_value(void);
 struct seccomp_data any_syscall(void);
-unsigned int any_size(void);
-uint32_t any_arch(void);
-unsigned long any_word(void);
+u32 any_word(void);
+u16 any_code(void);
 
-static bool is_in_question(const struct sock_filter *insn)
+/* The mask has no bits beyond those of numbers, or nobody knows. */
+static bool is_sound(struct emu_value value)
 {
-    switch (insn->code) {
-#ifdef EIGHT
-    case BPF_LD | BPF_W | BPF_ABS:
-    case BPF_JMP | BPF_JA:
-    case BPF_JMP | BPF_JEQ | BPF_K:
-    case BPF_JMP | BPF_JGE | BPF_K:
-    case BPF_JMP | BPF_JGT | BPF_K:
-    case BPF_JMP | BPF_JSET | BPF_K:
-    case BPF_ALU | BPF_AND | BPF_K:
-    case BPF_RET | BPF_K:
-        return true;
-    default:
-        return false;
-#else
-    case BPF_LD | BPF_MEM:
-    case BPF_LDX | BPF_MEM:
-    case BPF_ST:
-    case BPF_STX:
-        return insn->k < MEMORY_WORDS;
-    default:
-        return true;
-#endif
-    }
+    return emu_is_unknown(value) || !(value.mask & ~EMU_NR_MASK);
 }
 
-static void ask(struct seccomp_emu *emulation, const struct sock_filter *program,
-                const struct seccomp_data *syscall)
+static bool covers(struct emu_value value, unsigned int nr, u32 content)
 {
-    const unsigned int size = any_size();
-    struct memory memory = any_memory();
-    unsigned long bitmap = any_word();
-    uint32_t returned;
+    return is_sound(value) && (emu_is_unknown(value) || emu_value_for(value, nr) == content);
+}
 
-    __CPROVER_assume(size > 0 && size <= SECCOMP_EMU_NRS);
-    emulator_allowed(emulation, syscall->arch, size, &bitmap);
+/* AND, OR and XOR of what is known, without looking at each number. */
+void prove_bitwise(void)
+{
+    const struct emu_value a = any_value(), b = any_value();
+    const u16 code = any_code();
+    const unsigned int nr = any_word();
+    struct emu_value result;
+    bool ended = false;
+    u32 expected;
 
-    if (syscall->nr < 0 || syscall->nr >= 64 || !(bitmap >> syscall->nr & 1))
+    __CPROVER_assume(is_sound(a) && is_sound(b) && !emu_is_unknown(a) && !emu_is_unknown(b));
+    __CPROVER_assume(BPF_CLASS(code) == BPF_ALU && nr < SECCOMP_EMU_NRS);
+    if (!emu_bitwise(BPF_OP(code), a, b, &result))
         return;
-    __CPROVER_assert((unsigned int)syscall->nr < size, "no bit beyond the table is set");
+    expected = model_arithmetic(code, emu_value_for(a, nr), emu_value_for(b, nr), &ended);
+    __CPROVER_assert(!emu_is_unknown(result), "what is known stays known");
+    __CPROVER_assert(covers(result, nr, expected), "the result covers that of the interpreter");
 #ifdef IMPOSSIBLE
     /* Is the proof about anything? This must be found wrong. */
-    __CPROVER_assert(false, "no program allows anything");
-#else
-    returned = model_run(program, LENGTH, syscall, memory.words);
-    __CPROVER_assert(returned == SECCOMP_RET_ALLOW, "what is allowed is what is returned");
+    __CPROVER_assert(false, "no operation is bitwise");
 #endif
 }
 
-int main(void)
+static bool is_shift(u16 op) { return op == BPF_LSH || op == BPF_RSH; }
+
+/*
+ * The arithmetic on two known words. MUL and DIV are the same expression in both, and to compare
+ * two multipliers takes a solver too long.
+ */
+void prove_arithmetic(void)
 {
-    const struct program program = any_program();
-    const struct seccomp_data syscall = any_syscall();
-    struct seccomp_emu *const emulation = any_emulation();
-    unsigned long bitmap;
+    const u16 code = any_code();
+    const u32 a = any_word(), b = any_word();
+    struct emu_value result;
+    bool ended = false;
 
-    __CPROVER_assume(model_accepts(program.instructions, LENGTH));
-    for (unsigned int pc = 0; pc < LENGTH; pc++)
-        __CPROVER_assume(is_in_question(&program.instructions[pc]));
-
-    emulator_init(emulation, program.instructions, LENGTH);
-#ifdef TWICE
-    emulator_allowed(emulation, any_arch(), SECCOMP_EMU_NRS, &bitmap);
+    __CPROVER_assume(BPF_CLASS(code) == BPF_ALU && BPF_OP(code) <= BPF_XOR);
+    __CPROVER_assume(BPF_OP(code) != BPF_MUL && BPF_OP(code) != BPF_DIV && BPF_OP(code) != BPF_MOD);
+    result = emu_result(BPF_OP(code), a, b);
+    __CPROVER_assert(covers(result, 0, model_arithmetic(code, a, b, &ended)),
+                     "arithmetic: as the interpreter has it");
+    __CPROVER_assert(emu_is_unknown(result) == (is_shift(BPF_OP(code)) && b > 31),
+                     "unknown is what the JITs may do otherwise, and nothing else");
+    __CPROVER_assert(!ended, "nothing but a division ends a program");
+#ifdef IMPOSSIBLE
+    __CPROVER_assert(false, "there is no arithmetic");
 #endif
-    ask(emulation, program.instructions, &syscall);
-    return 0;
+}
+
+/* Does the emulator see all divisions, of which it asks whether they are by zero? */
+void prove_division(void)
+{
+    const u16 code = any_code();
+    const u32 a = any_word(), b = any_word();
+    bool ended = false;
+
+    __CPROVER_assume(BPF_CLASS(code) == BPF_ALU && BPF_OP(code) != BPF_MUL);
+    __CPROVER_assume(!emu_divides(BPF_OP(code)) || b == 0);
+    model_arithmetic(code, a, b, &ended);
+    __CPROVER_assert(!ended || emu_divides(BPF_OP(code)), "what ends a program is a division");
+#ifdef IMPOSSIBLE
+    __CPROVER_assert(!ended, "no division is by zero");
+#endif
+}
+
+void prove_condition(void)
+{
+    const u16 code = any_code();
+    const u32 a = any_word(), b = any_word();
+
+    __CPROVER_assume(BPF_CLASS(code) == BPF_JMP && BPF_OP(code) != BPF_JA &&
+                     BPF_OP(code) <= BPF_JSET);
+    __CPROVER_assert(emu_condition(BPF_OP(code), a, b) == model_condition(code, a, b),
+                     "condition: as the interpreter has it");
+#ifdef IMPOSSIBLE
+    __CPROVER_assert(false, "there is no condition");
+#endif
+}
+
+/* What a field of struct seccomp_data holds, with any arguments and instruction pointer. */
+void prove_load(void)
+{
+    struct seccomp_emu emu;
+    const struct seccomp_data data = any_syscall();
+    const u32 offset = any_word();
+
+    __CPROVER_assume(data.nr >= 0 && data.nr < SECCOMP_EMU_NRS);
+    __CPROVER_assume(offset < sizeof(data) && offset % 4 == 0);
+    emu.arch = data.arch;
+    __CPROVER_assert(covers(emu_load(&emu, offset), data.nr, model_load(&data, offset)),
+                     "what is loaded covers what the interpreter loads");
+#ifdef IMPOSSIBLE
+    __CPROVER_assert(emu_is_unknown(emu_load(&emu, offset)), "nothing is known");
+#endif
 }

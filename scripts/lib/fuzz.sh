@@ -14,7 +14,7 @@ FUZZ_DIR=${FUZZ_DIR:-$BUILD_DIR/fuzz}
     # What make test runs of both, some ten seconds each: so many executions, and
     # programs of so many instructions.
     SHORT_RUNS=40000
-    SHORT_LENGTH=4
+    SHORT_LENGTH=6
 }
 
 # build_with_clang NAME TARGET -DOPTION...: in $FUZZ_DIR/NAME.
