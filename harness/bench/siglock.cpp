@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -72,7 +73,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto halt_deadline = 120s;
-constexpr const char *entry_function = "__x64_sys_seccomp";
 constexpr char call = '\xe8'; // with a distance of 32 bits
 constexpr std::size_t call_size = 5;
 constexpr char sti = '\xfb';
@@ -111,16 +111,20 @@ public:
     // Lets the machine run until the `nth` seccomp(2) from now on has had siglock, and returns for
     // how many instructions.
     std::uint64_t hold_time_of(std::size_t nth) {
-        gdb_.set_breakpoint(symbols_.address(entry_function));
-        for (std::size_t i = 0; i < nth; i++)
-            run(entry_function);
-        gdb_.clear_breakpoint(symbols_.address(entry_function));
-
         const auto code = seccomp_code();
-        run_to(after_calls(code, symbols_.all_copies("raw_spin_lock_irq")), "the lock");
-        const auto start = gdb_.instructions();
-        run_to(releases(code), "the release of the lock");
-        return gdb_.instructions() - start;
+        const auto taken = after_calls(code, symbols_.all_copies("raw_spin_lock_irq"));
+        const auto released = releases(code);
+        // Each is halted in both places, and not just counted: to halt twice in a row in the same
+        // place proves nothing, as an interrupt that had to wait for the halted machine returns
+        // there.
+        std::uint64_t held = 0;
+        for (std::size_t i = 0; i < nth; i++) {
+            run_to(taken, "the lock");
+            const auto start = gdb_.instructions();
+            run_to(released, "the release of the lock");
+            held = gdb_.instructions() - start;
+        }
+        return held;
     }
 
 private:
@@ -129,15 +133,11 @@ private:
         std::string bytes;
     };
 
-    void run(const char *towards) {
-        if (!gdb_.run_until_halt(halt_deadline))
-            throw vm::GdbError(fmt::format("the guest does not come to {}", towards));
-    }
-
     void run_to(const std::vector<std::uint64_t> &places, const char *towards) {
         for (const auto place : places)
             gdb_.set_breakpoint(place);
-        run(towards);
+        if (!gdb_.run_until_halt(halt_deadline))
+            throw vm::GdbError(fmt::format("the guest does not come to {}", towards));
         for (const auto place : places)
             gdb_.clear_breakpoint(place);
     }
@@ -222,7 +222,24 @@ double hold_time(vm::Machine &machine, const Symbols &symbols, const cbpf::Chain
     return instructions;
 }
 
+void add_hold_time(const Subject &subject, std::size_t depth, double instructions,
+                   Results &results) {
+    results
+        .row(fmt::format("siglock/depth-{}", depth),
+             fmt::format("under siglock, interrupts off: podman's profile, {} deep", depth),
+             "instructions")
+        .figures[subject.column] = {instructions, 0, 1};
+}
+
 } // namespace
+
+void check_hold_times(double alone, double deep, std::size_t depth) {
+    if (std::abs(deep - alone) < static_cast<double>(depth - 1))
+        throw ResultsError(fmt::format(
+            "siglock: {} instructions with one filter and {} with {}, but the filters below make a "
+            "difference: these are not the attaches that were meant",
+            digits(alone), digits(deep), depth));
+}
 
 void measure_siglock(const Subject &subject, const cbpf::Program &filter, const cbpf::Chain &stack,
                      const Settings &settings, Results &results) {
@@ -231,17 +248,13 @@ void measure_siglock(const Subject &subject, const cbpf::Program &filter, const 
     auto spec = machine_spec(settings, subject, fmt::format("bench-{}-siglock", subject.column));
     spec.gdb_socket = folder.socket();
     vm::Machine machine(spec);
-    for (const bool deep : {false, true}) {
-        cbpf::Chain chain = deep ? below(stack) : cbpf::Chain{};
-        chain.push_back(filter);
-        const auto depth = chain.size();
-        Figure figure{hold_time(machine, symbols, chain), 0, 1};
-        results
-            .row(fmt::format("siglock/depth-{}", depth),
-                 fmt::format("under siglock, interrupts off: podman's profile, {} deep", depth),
-                 "instructions")
-            .figures[subject.column] = figure;
-    }
+    cbpf::Chain deep_chain = below(stack);
+    deep_chain.push_back(filter);
+    const auto alone = hold_time(machine, symbols, {filter});
+    const auto deep = hold_time(machine, symbols, deep_chain);
+    check_hold_times(alone, deep, deep_chain.size());
+    add_hold_time(subject, 1, alone, results);
+    add_hold_time(subject, deep_chain.size(), deep, results);
     if (const auto failure = machine.power_off())
         throw vm::MachineError(*failure);
 }

@@ -47,6 +47,12 @@ private:
     std::map<std::uint64_t, std::string> names_;
 };
 
+// Every kernel looks at each filter below the new one while it has the lock, and those that emulate
+// meanwhile leave out what the filters below do not allow anyway: throws ResultsError if the hold
+// time of one that is `depth` deep shows nothing of that, so that a probe that halts elsewhere does
+// not go unnoticed.
+void check_hold_times(double alone, double deep, std::size_t depth);
+
 // Boots a machine and adds the rows "siglock/depth-1" (the filter alone) and "siglock/depth-32"
 // (the filter on top of the stack, 31 filters deep). Throws as measure() does, and vm::GdbError.
 void measure_siglock(const Subject &subject, const cbpf::Program &filter, const cbpf::Chain &stack,

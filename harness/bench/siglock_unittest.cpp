@@ -56,6 +56,14 @@ TEST(Symbols, KnowTheFunctionsWhoseNamesBeginSo) {
     EXPECT_EQ(ranges[2].end, 0xffffffff81000040U);
 }
 
+TEST(HoldTimes, ShowTheFiltersBelow) {
+    EXPECT_NO_THROW(check_hold_times(71, 323, 32));
+    EXPECT_NO_THROW(check_hold_times(4800000, 2600000, 32));
+    EXPECT_THROW(check_hold_times(71, 71, 32), ResultsError);
+    EXPECT_THROW(check_hold_times(71, 101, 32), ResultsError);
+    EXPECT_NO_THROW(check_hold_times(71, 102, 32));
+}
+
 TEST(Symbols, AreNotMadeOfOtherTexts) { EXPECT_THROW(Symbols(""), ResultsError); }
 
 } // namespace

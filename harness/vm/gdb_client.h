@@ -45,7 +45,9 @@ public:
     void set_breakpoint(std::uint64_t address);
     void clear_breakpoint(std::uint64_t address);
 
-    // False when the machine is still running at the deadline; it is halted then.
+    // False when the machine is still running at the deadline; it is halted then. A breakpoint at
+    // which it is halted already may halt it once more: an interrupt that has been waiting is taken
+    // first, and returns there.
     bool run_until_halt(std::chrono::milliseconds timeout);
     void step(); // one instruction
 
