@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <fnmatch.h>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -43,14 +44,13 @@ std::vector<Subject> subjects(const Options &options) {
     return all;
 }
 
+bool wanted(const Options &options, const std::string &id) {
+    return options.only.empty() || fnmatch(options.only.c_str(), id.c_str(), 0) == 0;
+}
+
 std::vector<Workload> quick_ones(std::vector<Workload> all) {
     std::erase_if(all, [](const Workload &workload) { return !workload.quick; });
     return all;
-}
-
-std::vector<Workload> workloads(const Options &options) {
-    auto all = bench::all_workloads(options.sources);
-    return options.quick ? quick_ones(all) : all;
 }
 
 const Workload &named(const std::vector<Workload> &all, const std::string &id) {
@@ -59,6 +59,27 @@ const Workload &named(const std::vector<Workload> &all, const std::string &id) {
     if (found == all.end())
         throw std::logic_error("there is no workload " + id);
     return *found;
+}
+
+// What is done with each kernel.
+struct Plan {
+    std::vector<Workload> workloads;
+    bool siglock = true;
+    // For siglock: a filter, and a stack to put it on.
+    cbpf::Program filter{};
+    cbpf::Chain stack{};
+};
+
+Plan make_plan(const Options &options) {
+    Plan plan{.workloads = bench::all_workloads(options.sources),
+              .siglock = wanted(options, "siglock")};
+    plan.filter = named(plan.workloads, "podman-linear").chain.front();
+    plan.stack = named(plan.workloads, "systemd").chain;
+    std::erase_if(plan.workloads,
+                  [&](const Workload &workload) { return !wanted(options, workload.id); });
+    if (options.quick)
+        plan.workloads = quick_ones(plan.workloads);
+    return plan;
 }
 
 // Only what is counted there has the same digits each time.
@@ -78,30 +99,28 @@ std::vector<std::string> notes(const Options &options) {
     return notes;
 }
 
-void measure_subject(const Options &options, const Subject &subject,
-                     const std::vector<Workload> &all, Results &results) {
+void measure_subject(const Options &options, const Subject &subject, const Plan &plan,
+                     Results &results) {
     phase(fmt::format("booting    {}{}", subject.build.description(),
                       subject.command_line.empty() ? "" : ", " + subject.command_line));
     const bool main_set = subject.set.empty();
     bench::measure(
-        subject, main_set ? all : quick_ones(all), options.settings,
+        subject, main_set ? plan.workloads : quick_ones(plan.workloads), options.settings,
         [](const std::string &what) { phase("measuring  " + what); }, results);
-    if (main_set && options.settings.accel == vm::Accel::tcg) {
+    if (plan.siglock && main_set && options.settings.accel == vm::Accel::tcg) {
         phase("probing    siglock");
-        bench::measure_siglock(subject, named(all, "podman-linear").chain.front(),
-                               named(all, "systemd").chain, options.settings, results);
+        bench::measure_siglock(subject, plan.filter, plan.stack, options.settings, results);
     }
 }
 
-Results one_run(const Options &options, const std::vector<Subject> &all,
-                const std::vector<Workload> &work) {
+Results one_run(const Options &options, const std::vector<Subject> &all, const Plan &plan) {
     Results results;
     results.notes = notes(options);
     for (const auto &subject : all)
         if (subject.set.empty())
             results.columns.push_back({subject.column, subject.build.description()});
     for (const auto &subject : all)
-        measure_subject(options, subject, work, results);
+        measure_subject(options, subject, plan, results);
     bench::add_worst_hostile(results);
     return results;
 }
@@ -130,11 +149,11 @@ std::string content(const fs::path &path) {
 }
 
 // Boots everything again, and says what came out differently.
-bool repeatable(const Options &options, const std::vector<Subject> &all,
-                const std::vector<Workload> &work, const Results &results) {
+bool repeatable(const Options &options, const std::vector<Subject> &all, const Plan &plan,
+                const Results &results) {
     bool same = true;
     for (unsigned boot = 2; boot <= options.boots; boot++)
-        for (const auto &line : bench::differences(results, one_run(options, all, work))) {
+        for (const auto &line : bench::differences(results, one_run(options, all, plan))) {
             phase("not the same in another boot: " + line);
             same = false;
         }
@@ -153,7 +172,7 @@ bool limits_broken(const Options &options, const Results &results) {
 
 Status run(Options options) {
     const auto all = subjects(options);
-    const auto work = workloads(options);
+    const auto plan = make_plan(options);
     const char *accel = std::getenv("ACCEL");
     if (accel != nullptr && std::string(accel) == "kvm") {
         if (!vm::kvm_works(bench::machine_spec(options.settings, all.at(0), "bench"))) {
@@ -163,7 +182,7 @@ Status run(Options options) {
         options.settings.accel = vm::Accel::kvm;
     }
 
-    const auto results = one_run(options, all, work);
+    const auto results = one_run(options, all, plan);
     fmt::print("{}", bench::terminal_table(results));
     std::fflush(stdout);
     save(options, results);
@@ -171,7 +190,7 @@ Status run(Options options) {
                       "is allocated: their spread is in results.json",
                       bench::unsteady_figures(results)));
 
-    const bool same = repeatable(options, all, work, results);
+    const bool same = repeatable(options, all, plan, results);
     if (limits_broken(options, results))
         return limit_broken;
     return same ? well : not_repeatable;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "bench/options.h"
 
-#include <CLI/CLI.hpp>
+#include "command_line/program.h"
+
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <stdexcept>
 
 namespace bench {
@@ -38,16 +38,12 @@ Options parse_options(int argc, char **argv) {
     app.add_option("--repetitions", options.settings.repetitions, "of everything, in one boot")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    app.add_option("--only", options.only,
+                   "only the workloads whose names match this shell pattern, as 'hostile-*'; one "
+                   "more is called siglock");
     app.add_flag("--quick", options.quick, "only the workloads that matter most");
     app.footer("ACCEL=kvm in the environment measures nanoseconds instead of instructions.");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp &help) {
-        std::exit(app.exit(help));
-    } catch (const CLI::ParseError &error) {
-        app.exit(error);
-        std::exit(2);
-    }
+    command_line::parse_or_exit(app, argc, argv);
     return options;
 }
 

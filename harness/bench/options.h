@@ -18,6 +18,7 @@ struct Options {
     Settings settings{.initramfs = {}, .logs = "build/logs"};
     std::filesystem::path output = "build/bench";
     std::filesystem::path limits; // to check against, or nothing
+    std::string only;             // a shell pattern for the names of workloads, or nothing
     unsigned boots = 2;
     bool quick = false;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 namespace command_line {
@@ -28,16 +29,25 @@ void phase(const std::string &what) {
     std::fflush(stderr);
 }
 
-int run_program(CLI::App &app, int argc, char **argv, const std::function<int()> &body) {
-    constexpr int error_status = 2;
+namespace {
+
+constexpr int error_status = 2;
+
+} // namespace
+
+void parse_or_exit(CLI::App &app, int argc, char **argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp &help) {
-        return app.exit(help);
+        std::exit(app.exit(help));
     } catch (const CLI::ParseError &error) {
         app.exit(error);
-        return error_status;
+        std::exit(error_status);
     }
+}
+
+int run_program(CLI::App &app, int argc, char **argv, const std::function<int()> &body) {
+    parse_or_exit(app, argc, argv);
     try {
         return body();
     } catch (const std::exception &error) {

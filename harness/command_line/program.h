@@ -27,6 +27,10 @@ void add_profile_option(CLI::App &app, std::string &profile);
 // One line per phase on standard error, so that the result can be piped.
 void phase(const std::string &what);
 
+// Parses the command line. Prints help, or an error, and exits (0 or 2) where there is nothing else
+// to do.
+void parse_or_exit(CLI::App &app, int argc, char **argv);
+
 // Parses the command line, runs `body`, and returns the exit status: that of `body`, or 2 for an
 // error, of which it says one line.
 int run_program(CLI::App &app, int argc, char **argv, const std::function<int()> &body);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tests/vm/options.h"
 
-#include <CLI/CLI.hpp>
+#include "command_line/program.h"
 
 namespace tests {
 
@@ -48,14 +48,7 @@ Options parse_options(int argc, char **argv) {
                    "seconds of the guest's time that the stress test lasts")
         ->envname("SECCOMP_CACHE_STRESS_SECONDS")
         ->capture_default_str();
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp &help) {
-        std::exit(app.exit(help));
-    } catch (const CLI::ParseError &error) {
-        app.exit(error);
-        std::exit(2);
-    }
+    command_line::parse_or_exit(app, argc, argv);
     return options;
 }
 
