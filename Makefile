@@ -191,7 +191,7 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
 	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
 
-# SETS and ACCEL reach the script through the environment.
+# KERNELS, SETS and ACCEL reach the script through the environment.
 .PHONY: bench
 bench: kernel kernel-stock harness ## Count what seccomp costs: stock, published design, full series
 	@scripts/bench
@@ -246,6 +246,7 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> ONLY=PATTERN            only these mutants (a shell pattern), or this kernel of vm-matrix
 #>                         or build-matrix (its name)
 #> JUNIT=FILE              write the results of the tests in the guest as JUnit XML
+#> KERNELS="5.10 6.12 7.2"  of make bench: also kernels of the archive that have a cache
 #> SETS="mitigations audit"  of make bench: further rows, with the default mitigations, and with
 #>                         audit enabled (SETS= for none)
 #> SECCOMP_CACHE_DIR=DIR   where kernels and downloads are kept for other clones, or none

@@ -16,6 +16,8 @@ KEYRING=${KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 suite_of_base() {
     case $1 in
     linux-5.10) echo bullseye ;;
+    linux-6.12) echo bookworm ;;
+    linux-7.2) echo sid ;;
     *) die "$EX_UNKNOWN_VERSION" "no suite of the archive is known for the base '$1'" ;;
     esac
 }
@@ -67,7 +69,8 @@ archive_sources() {
     if [[ -n $main ]]; then
         printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$1"
     fi
-    if [[ -n $security ]]; then
+    # The newest packages there are have no security archive of their own.
+    if [[ -n $security && $1 != sid ]]; then
         printf 'deb [signed-by=%s] %s %s-security main\n' "$KEYRING" "$security" "$1"
     fi
 }

@@ -404,6 +404,40 @@ expect_no_kernel() {
     [[ -z $(find "$BUILD_DIR"/{kernels,tmp} -mindepth 1 2>/dev/null) ]] || fail 'something was left behind'
 }
 
+# A base without patches: an archive that needs no network, as the source is there.
+other_base() {
+    make_project
+    printf 'CONFIG_OF_THIS_BASE=y\n' >project/kernel-config/linux-6.12.config
+    make_source other
+    sed -i 's/^VERSION = .*/VERSION = 6/; s/^PATCHLEVEL = .*/PATCHLEVEL = 12/' other/Makefile
+    sed -i 's/__NR_syscall_max 440/__NR_syscalls 463/' other/Makefile
+    mkdir -p "$BUILD_DIR/src"
+    mv other "$BUILD_DIR/src/linux-6.12.7"
+    echo 'debian 6.12.7-1 digest' >"$BUILD_DIR/src/linux-6.12.7/.source-id"
+    echo 6.12.7 >"$BUILD_DIR/src/linux-6.12.newest"
+    build
+    local ours=$OUT
+    build --base linux-6.12
+    expect_status 0
+    [[ $OUT != "$ours" ]] || fail 'the same kernel'
+    grep -q '"base": "linux-6.12", "series": "none"' "$OUT/buildinfo.json"
+    grep -q '"name": "x86_64", "arch": 3221225534, "size": 463' "$OUT/buildinfo.json"
+    grep -q CONFIG_OF_THIS_BASE=y "$OUT/config"
+    expect_absent ours "$OUT/bzImage"
+    # Its version is part of the key.
+    ours=$OUT
+    echo 'debian 6.12.8-1 digest' >"$BUILD_DIR/src/linux-6.12.7/.source-id"
+    build --base linux-6.12
+    [[ $OUT != "$ours" ]] || fail 'the same kernel for another version'
+}
+
+other_base_has_no_patches() {
+    make_project
+    build --base linux-6.12 --series 1
+    expect_status 2
+    expect_error 'has no series'
+}
+
 it 'build-kernel: everything is there, and the source untouched' whole_kernel
 it 'build-kernel: never builds the same kernel twice' never_twice
 it 'build-kernel: all, none or some of the patches' series_choices
@@ -427,3 +461,5 @@ it 'build-kernel: a 32-bit kernel' other_word_size
 it 'build-kernel: two at once build one' two_at_once
 it 'build-kernel: a mutant, apart from the others' mutant_on_top
 it 'build-kernel: a mutant that does not fit' mutant_does_not_fit
+it 'build-kernel: another base, without patches' other_base
+it 'build-kernel: another base has no series' other_base_has_no_patches

@@ -115,7 +115,7 @@ unknown_version() {
 unknown_base() {
     fetch linux-4.4
     expect_status 12
-    expect_error "no patches for the base 'linux-4.4'"
+    expect_error "no suite of the archive is known for the base 'linux-4.4'"
 }
 
 no_network() {
@@ -322,6 +322,71 @@ other_kernel() {
     expect_error 'is Linux 6.1.7'
 }
 
+# A base that there are no patches for may have a cache, and is the archive's own
+# whatever the user's tree for the patches is.
+other_base() {
+    make_kernel mine
+    make_kernel deb/usr/src/other 6.12.7
+    echo 'struct action_cache { };' >>deb/usr/src/other/kernel/seccomp.c
+    tar -C deb/usr/src -cJf linux-source-6.12.tar.xz other
+    rm -rf deb
+    mkdir -p deb/DEBIAN deb/usr/src
+    mv linux-source-6.12.tar.xz deb/usr/src/
+    printf 'Package: linux-source-6.12\nVersion: 6.12.7-1\nArchitecture: all\nMaintainer: nobody\nDescription: test\n' >deb/DEBIAN/control
+    fake_bookworm
+    KERNEL_SRC=mine KERNEL_VERSION=5.10.223 fetch linux-6.12
+    expect_status 0
+    expect_out "$BUILD_DIR/src/linux-6.12.7"
+    grep -q ' bookworm-security main' "$BUILD_DIR/apt/sources.list"
+}
+
+fake_bookworm() {
+    local made=$T/linux-source-6.12_6.12.7-1_all.deb
+    dpkg-deb -b deb "$made" >/dev/null
+    rm -rf deb
+    fake_archive
+    fake_program apt-cache <<'SH'
+case $1 in
+madison) echo "$2 | 6.12.7-1 | somewhere bookworm-security/main amd64 Packages" ;;
+show) echo "SHA256: $(sha256sum <"$T/linux-source-6.12_6.12.7-1_all.deb" | cut -d ' ' -f 1)" ;;
+esac
+SH
+    fake_program apt-get <<'SH'
+case " $* " in
+*' indextargets '*)
+    echo 'http://archive.invalid/debian/|http://archive.invalid/debian/dists/bookworm/|Debian'
+    echo 'http://archive.invalid/security/|http://archive.invalid/security/dists/bookworm-security/|Debian'
+    ;;
+*' download '*) cp "$T/linux-source-6.12_6.12.7-1_all.deb" . ;;
+esac
+SH
+}
+
+# sid has no security archive.
+newest_suite() {
+    fake_archive
+    fake_sid
+    fetch --list linux-7.2
+    expect_status 0
+    expect_out 7.2.1
+    expect_absent security "$BUILD_DIR/apt/sources.list"
+    grep -q ' sid main' "$BUILD_DIR/apt/sources.list"
+}
+
+fake_sid() {
+    fake_program apt-cache <<'SH'
+echo "linux-source-7.2 | 7.2.1-1 | somewhere sid/main amd64 Packages"
+SH
+    fake_program apt-get <<'SH'
+case " $* " in
+*' indextargets '*)
+    echo 'http://archive.invalid/debian/|http://archive.invalid/debian/dists/bookworm/|Debian'
+    echo 'http://archive.invalid/security/|http://archive.invalid/security/dists/bookworm-security/|Debian'
+    ;;
+esac
+SH
+}
+
 it 'fetch-kernel: gets the newest version' newest_version
 it 'fetch-kernel: asks nobody the second time' second_time_is_quiet
 it 'fetch-kernel: gets the version it is told to' given_version
@@ -350,3 +415,5 @@ it 'fetch-kernel: KERNEL_SRC is a truncated tarball' truncated_tarball
 it 'fetch-kernel: KERNEL_SRC is no archive' not_an_archive
 it 'fetch-kernel: KERNEL_SRC is no kernel' not_a_kernel
 it 'fetch-kernel: KERNEL_SRC is another kernel' other_kernel
+it 'fetch-kernel: a base without patches' other_base
+it 'fetch-kernel: the newest suite has no security archive' newest_suite
