@@ -196,6 +196,10 @@ mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a te
 bench: kernel kernel-stock harness ## Count what seccomp costs: stock, published design, full series
 	@scripts/bench
 
+.PHONY: hostile-search
+hostile-search: harness ## Look for filters that are expensive to attach (SEED=1)
+	@$(BIN)/hostile_search --seed '$(or $(SEED),1)'
+
 .PHONY: bench-check
 bench-check: kernel kernel-stock harness ## The quick part of it, against harness/bench/limits.json
 	@scripts/bench --quick --check
@@ -241,6 +245,7 @@ clean: ## Remove build/ (other clones share SECCOMP_CACHE_DIR: it stays)
 #> FILTER=PATTERN          only these tests (as --gtest_filter)
 #> CHAINS=DIR              more for the oracle: dumped filters (oracle_report --help)
 #> SEED=N FILTERS=N CALLS=N  of make differential: where random begins, filters, syscalls
+#>                         (SEED also of make hostile-search)
 #> SECONDS=N               how long to fuzz (default: 600), or to stress (60, in the guest's time)
 #> N=N                     how many instructions the model check goes up to (default: 7)
 #> ONLY=PATTERN            only these mutants (a shell pattern), or this kernel of vm-matrix

@@ -163,20 +163,34 @@ void measure(const Subject &subject, std::span<const Workload> workloads, const 
         throw vm::MachineError(*failure);
 }
 
+namespace {
+
+// What attaching this one costs more than without the patches: what the worst one is chosen by. The
+// greatest figure where there is nothing to compare with.
+double excess(const Row &row) {
+    const auto full = row.figures.find("full");
+    const auto stock = row.figures.find("stock");
+    if (full != row.figures.end() && stock != row.figures.end())
+        return full->second.median - stock->second.median;
+    double most = 0;
+    for (const auto &[column, figure] : row.figures)
+        most = std::max(most, figure.median);
+    return most;
+}
+
+} // namespace
+
 void add_worst_hostile(Results &results) {
-    Row worst{"hostile-worst/attach", "hostile, the worst of the family: attach", "", {}};
-    for (const Row &row : results.rows) {
-        if (!row.id.starts_with("hostile-"))
-            continue;
-        worst.unit = row.unit;
-        for (const auto &[column, candidate] : row.figures) {
-            const auto found = worst.figures.find(column);
-            if (found == worst.figures.end() || candidate.median > found->second.median)
-                worst.figures[column] = candidate;
-        }
-    }
-    if (!worst.figures.empty())
-        results.rows.push_back(worst);
+    const Row *worst = nullptr;
+    for (const Row &row : results.rows)
+        if (row.id.starts_with("hostile-") && (worst == nullptr || excess(row) > excess(*worst)))
+            worst = &row;
+    if (worst == nullptr)
+        return;
+    Row copy = *worst;
+    copy.title = fmt::format("the worst of the family, {}", worst->title);
+    copy.id = "hostile-worst/attach";
+    results.rows.push_back(copy);
 }
 
 } // namespace bench

@@ -53,7 +53,8 @@ void add_costs(const Subject &subject, const Workload &workload, const std::stri
 void add_memory(const Subject &subject, const Workload &workload, std::string_view output,
                 Results &results);
 
-// The row "hostile-worst/attach": for each column the most expensive of the family.
+// The row "hostile-worst/attach": that of the family for which the full series takes most over
+// stock, once more.
 void add_worst_hostile(Results &results);
 
 } // namespace bench

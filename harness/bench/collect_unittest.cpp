@@ -68,17 +68,34 @@ TEST(Costs, ThatAreMissingOrNonsenseAreAnError) {
                  ResultsError);
 }
 
-TEST(WorstHostile, IsTheMostExpensiveForEachColumn) {
+Results with_hostile(std::map<std::string, Figure> a, std::map<std::string, Figure> b) {
     Results results;
-    results.row("hostile-a/attach", "", "instructions").figures = {{"stock", {5, 0, 5}},
-                                                                   {"full", {9, 0, 5}}};
-    results.row("hostile-b/attach", "", "instructions").figures = {{"stock", {6, 0, 5}},
-                                                                   {"full", {8, 0, 5}}};
-    results.row("podman/attach", "", "instructions").figures = {{"stock", {100, 0, 5}}};
+    results.row("hostile-a/attach", "a", "instructions").figures = std::move(a);
+    results.row("hostile-b/attach", "b", "instructions").figures = std::move(b);
+    results.row("podman/attach", "", "instructions").figures = {{"full", {100, 0, 5}}};
     add_worst_hostile(results);
-    EXPECT_EQ(results.rows.back().id, "hostile-worst/attach");
-    EXPECT_EQ(results.rows.back().figures.at("stock").median, 6);
-    EXPECT_EQ(results.rows.back().figures.at("full").median, 9);
+    return results;
+}
+
+TEST(WorstHostile, IsTheOneThatTakesMostOverStock) {
+    const auto results = with_hostile({{"stock", {5, 0, 5}}, {"full", {9, 0, 5}}},
+                                      {{"stock", {9, 0, 5}}, {"full", {12, 0, 5}}});
+    const Row &worst = results.rows.back();
+    EXPECT_EQ(worst.id, "hostile-worst/attach");
+    EXPECT_EQ(worst.title, "the worst of the family, a");
+    EXPECT_EQ(worst.figures, results.rows[0].figures);
+}
+
+TEST(WorstHostile, IsTheDearestWhereThereIsNothingToCompareWith) {
+    const auto results = with_hostile({{"6.12", {9, 0, 5}}}, {{"6.12", {12, 0, 5}}});
+    EXPECT_EQ(results.rows.back().figures.at("6.12").median, 12);
+}
+
+TEST(WorstHostile, IsNotThereWithoutTheFamily) {
+    Results results;
+    results.row("podman/attach", "", "instructions").figures = {{"full", {100, 0, 5}}};
+    add_worst_hostile(results);
+    EXPECT_EQ(results.rows.size(), 1U);
 }
 
 TEST(KernelMemory, IsReadFromTheKernelsOwnTexts) {

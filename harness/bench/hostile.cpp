@@ -17,6 +17,11 @@ using namespace cbpf;
 constexpr std::uint32_t numbers = 441;
 constexpr std::uint32_t bits = 9;
 
+// In the order of the gadgets.
+constexpr std::array<std::string_view, all_gadgets.size()> names = {
+    "number-list",   "jset-ladder",  "ranges",   "masks",     "arithmetic",   "divisions",
+    "scratch-joins", "scratch-sums", "diamonds", "registers", "architectures"};
+
 std::uint32_t bit(std::uint32_t round) { return 1U << (round % bits); }
 
 // What `round` is used for: no two rounds in a row are alike.
@@ -75,33 +80,7 @@ Program prologue(std::span<const Gadget> pattern) {
 
 } // namespace
 
-std::string_view name(Gadget gadget) {
-    switch (gadget) {
-    case Gadget::number_list:
-        return "number-list";
-    case Gadget::jset_ladder:
-        return "jset-ladder";
-    case Gadget::ranges:
-        return "ranges";
-    case Gadget::masks:
-        return "masks";
-    case Gadget::arithmetic:
-        return "arithmetic";
-    case Gadget::divisions:
-        return "divisions";
-    case Gadget::scratch_joins:
-        return "scratch-joins";
-    case Gadget::scratch_sums:
-        return "scratch-sums";
-    case Gadget::diamonds:
-        return "diamonds";
-    case Gadget::registers:
-        return "registers";
-    case Gadget::architectures:
-        return "architectures";
-    }
-    return "?";
-}
+std::string_view name(Gadget gadget) { return names.at(static_cast<std::size_t>(gadget)); }
 
 Program hostile_program(std::span<const Gadget> pattern) {
     Program program = prologue(pattern);

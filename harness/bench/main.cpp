@@ -53,6 +53,12 @@ std::vector<Workload> quick_ones(std::vector<Workload> all) {
     return all;
 }
 
+// A set's rows are about calls.
+std::vector<Workload> those_of_sets(std::vector<Workload> all) {
+    std::erase_if(all, [](const Workload &workload) { return workload.hostile; });
+    return quick_ones(all);
+}
+
 const Workload &named(const std::vector<Workload> &all, const std::string &id) {
     const auto found = std::find_if(all.begin(), all.end(),
                                     [&](const Workload &workload) { return workload.id == id; });
@@ -105,7 +111,7 @@ void measure_subject(const Options &options, const Subject &subject, const Plan 
                       subject.command_line.empty() ? "" : ", " + subject.command_line));
     const bool main_set = subject.set.empty();
     bench::measure(
-        subject, main_set ? plan.workloads : quick_ones(plan.workloads), options.settings,
+        subject, main_set ? plan.workloads : those_of_sets(plan.workloads), options.settings,
         [](const std::string &what) { phase("measuring  " + what); }, results);
     if (plan.siglock && main_set && options.settings.accel == vm::Accel::tcg) {
         phase("probing    siglock");
