@@ -32,8 +32,8 @@ std::uint64_t number(const char *name, std::uint64_t otherwise) {
 } // namespace
 
 bool is_demanding(const Options &options, std::uint64_t cases, std::uint64_t many) {
-    return cases >= many || (options.seed == quick.seed && options.filters >= quick.filters &&
-                             options.calls >= quick.calls);
+    return cases >= many || (cases >= many / 10 && options.seed == quick.seed &&
+                             options.filters >= quick.filters && options.calls >= quick.calls);
 }
 
 Options options() {

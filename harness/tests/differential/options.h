@@ -16,7 +16,7 @@ struct Options {
 };
 
 // Must such a run have met everything? One that is short, and begins at a seed of the user's own,
-// need not: it may be there to repeat a failure.
+// need not: it may be there to repeat a failure. Nor must what is a small share of the quick run.
 bool is_demanding(const Options &options, std::uint64_t cases, std::uint64_t many);
 
 // Throws std::runtime_error for what is no number.

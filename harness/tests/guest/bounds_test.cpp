@@ -74,6 +74,25 @@ TEST(EmulatorBounds, TooManyWaysAreGivenUp) {
     expect_as_in_user_space(switch_of(100, SECCOMP_RET_ALLOW));
 }
 
+// Each of the first numbers goes to a return of its own, which refuses it.
+Program switch_by_number(std::uint32_t numbers) {
+    Program program = {load_nr()};
+    for (std::uint32_t number = 0; number < numbers; number++)
+        program.push_back(jeq(number, static_cast<std::uint8_t>(numbers), 0));
+    program.push_back(ret_allow());
+    for (std::uint32_t number = 0; number < numbers; number++)
+        program.push_back(ret(refuse + number));
+    return program;
+}
+
+// Those for which there is no room are refused like those that get to their return.
+TEST(EmulatorBounds, NumbersWithoutRoomAreNotAllowed) {
+    for (const std::uint32_t numbers : {10U, 40U, 200U}) {
+        EXPECT_EQ(found(switch_by_number(numbers)), all_numbers() - 2 * numbers) << numbers;
+        expect_as_in_user_space(switch_by_number(numbers));
+    }
+}
+
 // Each way with other contents of the memory, then all of it is looked at.
 Program memory_switch(std::uint32_t ways, std::uint32_t last) {
     Program program = {stmt(BPF_LD | BPF_IMM, SECCOMP_RET_ALLOW), stmt(BPF_ST, 0)};
