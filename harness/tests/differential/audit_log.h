@@ -7,11 +7,11 @@
 #pragma once
 
 #include "tests/differential/model.h"
+#include "tests/support/audit_socket.h"
 
 #include <sys/types.h>
 
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,18 +39,10 @@ public:
     std::vector<AuditRecord> records();
 
 private:
-    explicit AuditLog(int fd);
+    explicit AuditLog(std::unique_ptr<support::AuditSocket> audit);
 
-    unsigned send(unsigned type, const void *payload, std::size_t size, unsigned flags);
-    void request(unsigned type, const void *payload, std::size_t size);
-    std::string receive(unsigned &type, unsigned &sequence);
-    void set_up();
-    unsigned lost();
-
-    int fd_;
-    unsigned sequence_ = 0;
+    std::unique_ptr<support::AuditSocket> audit_;
     unsigned lost_before_ = 0;
-    std::vector<AuditRecord> received_;
 };
 
 } // namespace differential

@@ -11,10 +11,13 @@
 
 #pragma once
 
+#include "tests/support/audit_socket.h"
+
 #include <sys/types.h>
 
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -49,14 +52,9 @@ public:
 
 private:
     void set_enabled(bool enabled);
-    unsigned send(unsigned type, const void *payload, std::size_t size, unsigned flags);
-    void request(unsigned type, const void *payload, std::size_t size);
-    std::vector<char> receive(unsigned &type, unsigned &sequence);
 
-    int fd_;
+    std::unique_ptr<support::AuditSocket> audit_;
     std::vector<char> rule_; // a struct audit_rule_data
-    unsigned sequence_ = 0;
-    std::vector<SyscallRecord> received_{};
 };
 
 } // namespace guest
