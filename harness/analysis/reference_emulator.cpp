@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <utility>
 
 namespace analysis {
 
@@ -74,7 +73,7 @@ private:
 
     void drop(std::size_t index) {
         if (index + 1 < on_their_way_.size())
-            on_their_way_[index] = std::move(on_their_way_.back());
+            on_their_way_[index] = on_their_way_.back();
         on_their_way_.pop_back();
     }
 
