@@ -212,7 +212,7 @@ verify: ## Run every check there is, also those that take hours
 	@failed=; run() { printf '\n=== make %s ===\n' "$$*"; $(MAKE) --no-print-directory "$$@" || failed+=" $$1"; }; \
 	run vm-debian; run oracle CHAINS=$(BUILD)/debian/chains; \
 	for target in $(VERIFY); do run "$$target"; done; \
-	for config in no-checkpoint-restore debug+no-checkpoint-restore debug kcsan; do run mutants KCONFIG=$$config; done; \
+	for config in no-checkpoint-restore audit trace debug debug+no-checkpoint-restore kcsan; do run mutants KCONFIG=$$config; done; \
 	for config in debug kcsan; do run vm-test KCONFIG=$$config; run stress KCONFIG=$$config; done; \
 	if [[ -n $$failed ]]; then echo "failed:$$failed" >&2; exit 1; fi
 
