@@ -190,9 +190,12 @@ static void call_one(uint32_t index)
 	/* A plain copy: its users are not interested in volatile. */
 	const struct probe_call call = job->calls[index];
 	volatile struct probe_result *result = &job->results[index];
+	uint64_t start;
 
 	if (sigsetjmp(after_signal, 0) == 0) {
+		start = __builtin_ia32_rdtsc();
 		result->value = make_call(&call);
+		result->ticks = __builtin_ia32_rdtsc() - start;
 		result->kind = PROBE_RETURNED;
 	} else {
 		result->kind = PROBE_SIGNALLED;

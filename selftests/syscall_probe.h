@@ -91,6 +91,7 @@ struct probe_result {
 	uint32_t sig_arch;
 	int32_t sig_errno;
 	uint32_t unused;
+	uint64_t ticks;		/* PROBE_RETURNED: of the TSC, over the call and its caller */
 };
 
 struct probe_job {

@@ -11,6 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
 
 namespace guest {
 namespace {
@@ -19,6 +22,30 @@ std::string profile_path() {
     const char *path = std::getenv("SECCOMP_CACHE_PROFILE");
     return path != nullptr ? path : "/opt/seccomp-cache/profiles/seccomp.json";
 }
+
+// A value under /proc/sys, for as long as this lives.
+class Sysctl {
+public:
+    Sysctl(const std::string &name, const std::string &value) : path_("/proc/sys/" + name) {
+        std::getline(std::ifstream(path_), before_);
+        write(value);
+    }
+    ~Sysctl() { std::ofstream(path_) << before_; }
+    Sysctl(const Sysctl &) = delete;
+    Sysctl &operator=(const Sysctl &) = delete;
+
+private:
+    void write(const std::string &value) {
+        std::ofstream(path_) << value << std::flush;
+        std::string now;
+        std::getline(std::ifstream(path_), now);
+        if (now != value)
+            throw std::runtime_error(path_ + " is '" + now + "', not " + value);
+    }
+
+    std::string path_;
+    std::string before_;
+};
 
 enum class Shape { linear, binary_tree };
 
@@ -66,6 +93,15 @@ TEST_P(Profiles, PodmansDefaultTwiceIsTheSameAsOnce) {
     const cbpf::Chain once = {program()};
     const cbpf::Chain twice = {program(), program()};
     EXPECT_EQ(cache_under(once), cache_under(twice));
+}
+
+// Constant blinding makes another program of it, for the JIT. The cache is about what was given.
+TEST_P(Profiles, PodmansDefaultIsCachedTheSameUnderAHardenedJit) {
+    const cbpf::Chain chain = {program()};
+    for (const char *hardening : {"0", "1", "2"}) {
+        const Sysctl harden("net/core/bpf_jit_harden", hardening);
+        EXPECT_TRUE(shows_cache_of(cache_under(chain), chain)) << "bpf_jit_harden " << hardening;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(, Profiles, testing::Values(Shape::linear, Shape::binary_tree),
