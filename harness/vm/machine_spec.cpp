@@ -20,16 +20,21 @@ std::string as_value(const std::filesystem::path &path) {
     return value;
 }
 
+std::string emulated_processor(const MachineSpec &spec) {
+    return spec.cpu_vendor.empty() ? "max" : fmt::format("max,vendor={}", spec.cpu_vendor);
+}
+
 std::vector<std::string> processors(const MachineSpec &spec) {
     if (spec.count_instructions) {
         std::string icount = "shift=0,sleep=off";
         // Recording is what makes QEMU tell how many instructions there were.
         if (!spec.gdb_socket.empty())
             icount += fmt::format(",rr=record,rrfile={}.rr", as_value(spec.gdb_socket));
-        return {"-accel", "tcg", "-icount", icount, "-cpu", "max", "-smp", "1"};
+        return {"-accel", "tcg", "-icount", icount, "-cpu", emulated_processor(spec), "-smp", "1"};
     }
     const bool kvm = spec.accel == Accel::kvm;
-    return {"-accel", kvm ? "kvm" : "tcg,thread=multi", "-cpu", kvm ? "host" : "max",
+    return {"-accel", kvm ? "kvm" : "tcg,thread=multi",
+            "-cpu",   kvm ? "host" : emulated_processor(spec),
             "-smp",   fmt::to_string(spec.cpus)};
 }
 

@@ -29,6 +29,9 @@ struct MachineSpec {
     // Emulate one processor on which each instruction takes a nanosecond: clocks in the guest then
     // count instructions, exactly and repeatably. Overrides `accel` and `cpus`.
     bool count_instructions = false;
+    // What CPUID says of the emulated processor's maker, if not AMD's "AuthenticAMD": it decides by
+    // which instruction the 32-bit vdso enters the kernel.
+    std::string cpu_vendor;
     // Where QEMU is to offer GDB's protocol (gdb_client.h): a socket to be made, or nothing.
     std::filesystem::path gdb_socket;
 

@@ -171,6 +171,8 @@ TEST_P(EntryNumbers, X32NumbersBetweenCachedOnes) {
 std::string name_of(const testing::TestParamInfo<Path> &test) { return path_name(test.param); }
 
 INSTANTIATE_TEST_SUITE_P(, EntryNumbers, testing::ValuesIn(general_paths()), name_of);
+// Where that is by SYSENTER: see sysenter_test.cpp.
+INSTANTIATE_TEST_SUITE_P(Sysenter, EntryNumbers, testing::Values(Path::vdso32), name_of);
 
 // What a call gets besides its number.
 

@@ -124,6 +124,8 @@ TEST_P(EntryRestart, Trapped) {
 std::string name_of(const testing::TestParamInfo<Path> &test) { return path_name(test.param); }
 
 INSTANTIATE_TEST_SUITE_P(, EntryRestart, testing::ValuesIn(general_paths()), name_of);
+// Where that is by SYSENTER: see sysenter_test.cpp.
+INSTANTIATE_TEST_SUITE_P(Sysenter, EntryRestart, testing::Values(Path::vdso32), name_of);
 
 // ---- handlers
 

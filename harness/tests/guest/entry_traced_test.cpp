@@ -450,6 +450,8 @@ TEST_P(EntrySuspended, EndsWithTheTracer) {
 std::string name_of(const testing::TestParamInfo<Path> &test) { return path_name(test.param); }
 
 INSTANTIATE_TEST_SUITE_P(, EntryTraced, testing::ValuesIn(general_paths()), name_of);
+// Where that is by SYSENTER: see sysenter_test.cpp.
+INSTANTIATE_TEST_SUITE_P(Sysenter, EntryTraced, testing::Values(Path::vdso32), name_of);
 INSTANTIATE_TEST_SUITE_P(, EntrySuspended, testing::ValuesIn(general_paths()), name_of);
 
 } // namespace

@@ -347,6 +347,9 @@ TEST_P(Syscalls, RandomChains) {
 
 INSTANTIATE_TEST_SUITE_P(, Syscalls, testing::ValuesIn(general_paths()),
                          [](const auto &test) { return std::string(path_name(test.param)); });
+// Where that is by SYSENTER: see sysenter_test.cpp.
+INSTANTIATE_TEST_SUITE_P(Sysenter, Syscalls, testing::Values(Path::vdso32),
+                         [](const auto &test) { return std::string(path_name(test.param)); });
 
 // 64-bit programs that use the 32-bit entry: the filter is shown whole registers.
 TEST(SyscallsMixed, Int80From64ShowsHighHalvesOfArguments) {

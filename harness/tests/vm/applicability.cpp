@@ -21,6 +21,7 @@ constexpr Need needs_of_tests[] = {
     {"*/Int80From32", "CONFIG_IA32_EMULATION"},
     {"*/Vdso32", "CONFIG_IA32_EMULATION"},
     {"*32Bit*", "CONFIG_IA32_EMULATION"},
+    {"Sysenter*.*", "CONFIG_IA32_EMULATION"},
     {"CountingServed.*", "CONFIG_IA32_EMULATION"},
     {"EntryCost*.*", "CONFIG_IA32_EMULATION"},
     {"Entry*Int80From64*", "CONFIG_IA32_EMULATION"},

@@ -28,6 +28,8 @@ Kind kind_for(const std::string &suite) {
     const auto starts_with = [&](const char *prefix) {
         return base.starts_with(prefix) || suite.starts_with(prefix);
     };
+    if (suite.starts_with("Sysenter"))
+        return Kind::sysenter;
     if (starts_with("VsyscallXonly"))
         return Kind::vsyscall_xonly;
     if (starts_with("Counting") || starts_with("EntryCost"))

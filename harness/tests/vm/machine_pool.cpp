@@ -38,6 +38,8 @@ Description describe(Kind kind) {
         return {"counting-stock", true, "vsyscall=emulate", 1};
     case Kind::auditing:
         return {"auditing", false, "vsyscall=emulate", 2};
+    case Kind::sysenter:
+        return {"sysenter", false, "vsyscall=emulate", 2};
     case Kind::stress:
         return {"stress", false, "vsyscall=emulate", 4};
     case Kind::stress_stock:
@@ -99,6 +101,10 @@ vm::MachineSpec MachinePool::spec(Kind kind, const std::string &suffix) {
     if (kind == Kind::counting || kind == Kind::counting_stock) {
         spec.accel = vm::Accel::tcg;
         spec.count_instructions = true;
+    }
+    if (kind == Kind::sysenter) {
+        spec.accel = vm::Accel::tcg;
+        spec.cpu_vendor = "GenuineIntel";
     }
     return spec;
 }

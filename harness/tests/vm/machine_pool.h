@@ -25,6 +25,7 @@ enum class Kind {
     counting,       // patched, with a clock that counts instructions
     counting_stock, // the same without the patches
     auditing,       // patched, for tests that switch auditing on: it cannot be undone
+    sysenter,       // patched, with a processor whose 32-bit programs enter by SYSENTER
     stress,         // patched, with four processors
     stress_stock,   // the same without the patches
     faults,         // patched, for fault injection: kmemleak's allocations would count as well

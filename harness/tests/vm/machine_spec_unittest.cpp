@@ -83,6 +83,15 @@ TEST(MachineSpec, ADebuggerIsLetInOnlyWhereAskedFor) {
         has(vm::test_machine(spec, 5, 6), "shift=0,sleep=off,rr=record,rrfile=/a,,b/gdb.rr"));
 }
 
+TEST(MachineSpec, AnEmulatedProcessorMayBeOfAnotherMaker) {
+    vm::MachineSpec spec;
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max"));
+    spec.cpu_vendor = "GenuineIntel";
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max,vendor=GenuineIntel"));
+    spec.count_instructions = true;
+    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max,vendor=GenuineIntel"));
+}
+
 TEST(MachineSpec, ExtraWordsComeLastSoThatTheyWin) {
     vm::MachineSpec spec;
     spec.extra_command_line = "vsyscall=xonly";
