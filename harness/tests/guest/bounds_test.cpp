@@ -116,6 +116,35 @@ TEST(EmulatorBounds, TooManyContentsOfTheMemoryAreGivenUp) {
         }
 }
 
+// Each way with registers of its own until all of them meet: of the last one, X is looked at.
+// Little work, so that the registers run out first.
+Program register_switch(std::uint32_t ways, std::uint32_t last) {
+    const std::uint32_t block = 4;
+    Program program = {stmt(BPF_LDX | BPF_IMM, SECCOMP_RET_ALLOW), load_arg_low(0)};
+    for (std::uint32_t way = 0; way < ways; way++)
+        program.push_back(jeq(way, static_cast<std::uint8_t>(ways - 1 - way + 1 + block * way), 0));
+    program.push_back(ja(block * ways));
+    for (std::uint32_t way = 0; way < ways; way++)
+        program = joined({program,
+                          {stmt(BPF_LD | BPF_IMM, way), stmt(BPF_ST, 0),
+                           stmt(BPF_LDX | BPF_IMM, way + 1 < ways ? SECCOMP_RET_ALLOW : last),
+                           ja(block * (ways - 1 - way))}});
+    return joined(
+        {program,
+         {stmt(BPF_MISC | BPF_TXA), jeq(SECCOMP_RET_ALLOW, 0, 1), ret_allow(), ret(refuse)}});
+}
+
+// A write for which there is no room must not leave what was there before.
+TEST(EmulatorBounds, TooManyRegistersAreGivenUp) {
+    EXPECT_EQ(found(register_switch(10, SECCOMP_RET_ALLOW)), all_numbers());
+    EXPECT_EQ(found(register_switch(20, SECCOMP_RET_ALLOW)), 0U) << "there is room";
+    for (const std::uint32_t ways : {10U, 14U, 15U, 16U, 20U, 25U}) {
+        EXPECT_EQ(found(register_switch(ways, refuse)), 0U) << ways;
+        expect_as_in_user_space(register_switch(ways, refuse));
+        expect_as_in_user_space(register_switch(ways, SECCOMP_RET_ALLOW));
+    }
+}
+
 // In each round something is to be found out for each number.
 Program rounds(unsigned count) {
     Program program;

@@ -535,6 +535,14 @@ Cases bits_of_the_number() {
                            ret_allow(),
                            ret(refuse)};
     cases.push_back({"AllThree", twice, as_interpreted(twice)});
+    // What is set already is not set by flipping it.
+    const Program flipped = {load_nr(),
+                             stmt(BPF_ALU | BPF_XOR | BPF_K, 0x55),
+                             stmt(BPF_ALU | BPF_XOR | BPF_K, 0x1f),
+                             jset(0x10, 0, 1),
+                             ret_allow(),
+                             ret(refuse)};
+    cases.push_back({"FlippedTwice", flipped, as_interpreted(flipped)});
     return cases;
 }
 
