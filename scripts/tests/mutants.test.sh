@@ -159,6 +159,17 @@ argued() {
     expect_row one 'KILLED IN SPITE OF ITS REASON' D.e
 }
 
+argued_last() {
+    make_project
+    mutant one 5 'Breaks: a' 'Survives: because'
+    mutant two 9 'Breaks: b' 'Killed-by: A.b'
+    behaviour two 'A.b' 1 < <(fails_in A.b)
+    mutants
+    expect_status 0
+    grep -oE '^\| (one|two) ' .out | paste -sd ' ' >order
+    [[ $(<order) == '| two  | one ' ]] || fail "the order is $(<order)"
+}
+
 not_built() {
     make_project
     mutant no-build 5 'Breaks: a'
@@ -310,6 +321,7 @@ it 'mutants: killed by the tests that were to do it' killed
 it 'mutants: killed by another test' killed_by_the_rest
 it 'mutants: a survivor is a failure' survivor
 it 'mutants: an argued survivor is none, until it is killed' argued
+it 'mutants: argued ones, which take all tests, come last' argued_last
 it 'mutants: a kernel that does not build is no kill' not_built
 it 'mutants: a change that changes nothing needs no tests' no_change
 it 'mutants: nothing is learned from tests that fail anyway' red_without_mutant
