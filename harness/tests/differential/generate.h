@@ -21,7 +21,7 @@ struct Number {
     enum class Kind {
         harmless,   // getpid() and the like
         unassigned, // a hole of the table
-        last,       // of the table: not harmless but with `arguments`
+        last,       // of the table: harmless with `arguments` only
         beyond,     // the table's end, or far behind it
         x32,        // with __X32_SYSCALL_BIT
         negative,
