@@ -63,6 +63,7 @@ constexpr Need needs_of_tests[] = {
     {"SuspendSeccomp.*", "CONFIG_CHECKPOINT_RESTORE"},
     {"EntrySuspended.*", "CONFIG_CHECKPOINT_RESTORE"},
     {"FilterDump.*", "CONFIG_CHECKPOINT_RESTORE"},
+    {"Differential*.*", "CONFIG_CHECKPOINT_RESTORE"}, // what attaches must not be filtered itself
 };
 
 std::string suite_of(const std::string &test) { return test.substr(0, test.find('.')); }
