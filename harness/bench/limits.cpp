@@ -84,8 +84,9 @@ std::string judgement_lines(const std::vector<Judgement> &judgements, bool quick
         if (judgement.value)
             text += fmt::format("{} {}: {} (at most {})\n", judgement.kept() ? "ok    " : "FAILED",
                                 name, digits(*judgement.value), max);
-        else if (!quick)
-            text += fmt::format("FAILED {}: not measured (at most {})\n", name, max);
+        else
+            text += fmt::format("{} {}: not measured (at most {})\n", quick ? "-     " : "FAILED",
+                                name, max);
     }
     return text;
 }
@@ -95,6 +96,11 @@ std::size_t failures(const std::vector<Judgement> &judgements, bool quick) {
         std::count_if(judgements.begin(), judgements.end(), [&](const Judgement &judgement) {
             return judgement.value ? !judgement.kept() : !quick;
         }));
+}
+
+std::size_t unmeasured(const std::vector<Judgement> &judgements) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        judgements, [](const Judgement &judgement) { return !judgement.value; }));
 }
 
 } // namespace bench

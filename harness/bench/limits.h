@@ -42,10 +42,13 @@ std::vector<Limit> parse_limits(std::string_view json);
 
 std::vector<Judgement> judge(const Results &results, const std::vector<Limit> &limits);
 
-// "ok      NAME: 127 (at most 130)", and so on. What was not measured is a failure unless `quick`.
+// "ok      NAME: 127 (at most 130)", and so on. What was not measured is a failure unless `quick`,
+// and named in any case.
 std::string judgement_lines(const std::vector<Judgement> &judgements, bool quick);
 
 // How many are not as they should be.
 std::size_t failures(const std::vector<Judgement> &judgements, bool quick);
+
+std::size_t unmeasured(const std::vector<Judgement> &judgements);
 
 } // namespace bench

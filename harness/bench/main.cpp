@@ -172,7 +172,10 @@ bool limits_broken(const Options &options, const Results &results) {
     const auto judgements = bench::judge(results, bench::parse_limits(content(options.limits)));
     fmt::print("\n{}", bench::judgement_lines(judgements, options.quick));
     const auto broken = bench::failures(judgements, options.quick);
-    fmt::print("{} of {} limits kept\n", judgements.size() - broken, judgements.size());
+    const auto left = options.quick ? bench::unmeasured(judgements) : 0;
+    const auto judged = judgements.size() - left;
+    fmt::print("{} of {} limits kept", judged - broken, judged);
+    fmt::print("{}\n", left == 0 ? "" : fmt::format(", {} are for make bench to measure", left));
     return broken > 0;
 }
 
