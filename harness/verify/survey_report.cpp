@@ -151,8 +151,9 @@ std::string json_report(std::span<const GroupResult> groups, const Setting &sett
 }
 
 bool all_sound(std::span<const GroupResult> groups) {
-    return std::ranges::all_of(
-        groups, [](const GroupResult &group) { return group.coverage.unsound.empty(); });
+    return std::ranges::all_of(groups, [](const GroupResult &group) {
+        return group.coverage.unsound.empty() && group.coverage.unknown_cached == 0;
+    });
 }
 
 } // namespace verify

@@ -15,6 +15,7 @@ namespace verify {
 std::string human_report(std::span<const GroupResult> groups, const Setting &setting);
 std::string json_report(std::span<const GroupResult> groups, const Setting &setting);
 
+// No bit is unsound, and of none that is set the oracle could not tell.
 bool all_sound(std::span<const GroupResult> groups);
 
 } // namespace verify
