@@ -185,7 +185,25 @@ Program after_much_work(const Program &rest) {
     return joined({program, {load_nr()}, rest, verdict});
 }
 
+// Each way with registers of its own until all of them meet: more than there is room for. The last
+// one is refused by what it writes to X, where ALLOW was before.
+Program after_many_registers() {
+    constexpr std::uint32_t ways = 20, block = 4;
+    Program program = {stmt(BPF_LDX | BPF_IMM, SECCOMP_RET_ALLOW), load_arg_low(0)}, blocks;
+    for (std::uint32_t way = 0; way < ways; way++) {
+        const std::uint32_t left = ways - 1 - way;
+        program.push_back(jeq(way, static_cast<std::uint8_t>(left + 1 + block * way), 0));
+        blocks =
+            joined({blocks,
+                    {stmt(BPF_LD | BPF_IMM, way), stmt(BPF_ST, 0),
+                     stmt(BPF_LDX | BPF_IMM, left > 0 ? SECCOMP_RET_ALLOW : 0), ja(block * left)}});
+    }
+    return joined(
+        {program, {ja(block * ways)}, blocks, {txa, jeq(SECCOMP_RET_ALLOW, 0, 1)}, verdict});
+}
+
 void write_bounds(const fs::path &directory) {
+    write(directory, "bounds-registers", {after_many_registers()});
     Program list;
     for (std::uint32_t i = 0; i < 120; i++)
         list.push_back(jeq(1000 + i, 0, 0));
