@@ -255,6 +255,11 @@ Number::Kind kind_of(Path path, std::uint32_t number) {
     throw std::logic_error("not a number of this test");
 }
 
+bool needs_arguments(Path path, std::uint32_t number) {
+    const Number *known = known_number(path, number);
+    return known != nullptr && known->arguments.has_value();
+}
+
 std::vector<Path> paths(guest::Bits bits) {
     return bits == guest::Bits::b64 ? std::vector{Path::syscall, Path::int80_from_64}
                                     : std::vector{Path::int80_from_32, Path::vdso32};

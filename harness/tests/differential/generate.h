@@ -21,14 +21,14 @@ struct Number {
     enum class Kind {
         harmless,   // getpid() and the like
         unassigned, // a hole of the table
-        last,       // of the table: harmless with `arguments` only
+        last,       // of the table
         beyond,     // the table's end, or far behind it
         x32,        // with __X32_SYSCALL_BIT
         negative,
     };
     Kind kind;
     std::uint32_t value;
-    std::optional<std::array<std::uint64_t, 6>> arguments{};
+    std::optional<std::array<std::uint64_t, 6>> arguments{}; // harmless with these only
 };
 
 const char *kind_name(Number::Kind kind);
@@ -37,6 +37,8 @@ std::vector<std::string> kind_names();
 // Numbers to call on a path. All of one kind's are as likely.
 const std::vector<Number> &numbers(guest::Path path);
 Number::Kind kind_of(guest::Path path, std::uint32_t number);
+// Is it harmless with its own arguments only?
+bool needs_arguments(guest::Path path, std::uint32_t number);
 
 // The paths of a program: the 64-bit one has two of them, and so does the 32-bit one.
 std::vector<guest::Path> paths(guest::Bits bits);
