@@ -24,7 +24,7 @@
 namespace analysis {
 
 // Why is a number not cached that is always allowed? By what the reference emulator
-// (reference_emulator.h) says of it, which has no bounds.
+// (reference_emulator.h) says of it, which has other and wider bounds than the kernel.
 enum class Miss {
     bound,    // it can be proved: whoever made the bits has given up
     domain,   // it depends on what the emulators do not keep track of, as "argument and 0" does

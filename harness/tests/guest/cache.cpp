@@ -105,7 +105,7 @@ std::size_t allow_count(const std::string &text, const cbpf::SyscallTable &table
     throw std::runtime_error("seccomp_cache has no table " + table.name);
 }
 
-bool reference_caches(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number) {
+bool emulator_allows(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number) {
     for (const auto &table : tables())
         if (table.arch == arch)
             return number < table.size && kernel::emulated_numbers(chain, arch, table.size)[number];

@@ -41,6 +41,6 @@ std::size_t allow_count(const std::string &text, const cbpf::SyscallTable &table
 
 // By the kernel's emulator in user space, which is quick, and which the reference emulator is
 // compared with elsewhere: is this number served from the cache under `chain`?
-bool reference_caches(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number);
+bool emulator_allows(const cbpf::Chain &chain, std::uint32_t arch, std::uint32_t number);
 
 } // namespace guest

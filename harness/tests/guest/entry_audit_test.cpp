@@ -35,7 +35,7 @@ protected:
     void expect_records(const Chain &chain, bool cached) const {
         const auto &n = number();
         const std::uint32_t arch = path_arch(path());
-        ASSERT_EQ(reference_caches(chain, arch, n.getpid), cached);
+        ASSERT_EQ(emulator_allows(chain, arch, n.getpid), cached);
         AuditRule rule(arch, {n.getpid, n.getppid});
         Probe probe(chain,
                     {call(n.getpid, {1, 2, 3, 4}), call(n.getuid, {}), call(n.getppid, {}),

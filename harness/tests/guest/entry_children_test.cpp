@@ -70,9 +70,9 @@ protected:
     // `make` makes a child that lives that life and gives its pid.
     static void expect_inheritance(const std::function<pid_t()> &make) {
         const Chain chain = {parents};
-        ASSERT_TRUE(reference_caches(chain, AUDIT_ARCH_X86_64, SYS_getuid));
-        ASSERT_TRUE(reference_caches(chain, AUDIT_ARCH_I386, 202));
-        ASSERT_FALSE(reference_caches(chain, AUDIT_ARCH_I386, 64));
+        ASSERT_TRUE(emulator_allows(chain, AUDIT_ARCH_X86_64, SYS_getuid));
+        ASSERT_TRUE(emulator_allows(chain, AUDIT_ARCH_I386, 202));
+        ASSERT_FALSE(emulator_allows(chain, AUDIT_ARCH_I386, 64));
         Child child(
             [&] {
                 require(attach(parents) == 0, "attach");
@@ -182,7 +182,7 @@ TEST_P(EntryExec, TheTableIsThatOfTheNewProgram) {
                                 jeq(n.getegid, 0, 1),
                                 ret_errno(parents_error),
                                 ret_allow()};
-        const bool cached = reference_caches({filter}, mine, n.getuid);
+        const bool cached = emulator_allows({filter}, mine, n.getuid);
         ASSERT_EQ(cached, refused_arch == other);
         Probe probe({filter},
                     {{path, n.getpid, {}},

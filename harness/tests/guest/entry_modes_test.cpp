@@ -124,7 +124,7 @@ protected:
 TEST_P(EntryDead, IsNotBroughtBackByItsTracer) {
     const auto &n = harmless(path());
     const Chain chain = {answer(n.getppid, action())};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), n.getpid));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), n.getpid));
     Probe probe(chain, {{path(), n.getpid, {}}, {path(), n.getppid, {}}, {path(), n.getpid, {}}},
                 {.bits = path_bits(path()),
                  .flags = PROBE_STOP_ATTACHED,
@@ -168,8 +168,8 @@ protected:
         for (const std::size_t place : {0, 1, 2}) {
             Chain chain(3, allow_all());
             chain[place] = answer(number().getppid, value);
-            ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().getpid));
-            ASSERT_FALSE(reference_caches(chain, path_arch(path()), number().getppid));
+            ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().getpid));
+            ASSERT_FALSE(emulator_allows(chain, path_arch(path()), number().getppid));
             expect_as_interpreted(
                 chain, {cached, cached, answered, cached, answered, answered, cached, cached});
         }

@@ -70,7 +70,7 @@ protected:
         std::size_t cached = 0;
         std::vector<Outcome> expected;
         for (const auto nr : numbers) {
-            const bool allowed = reference_caches({filter}, arch(), nr);
+            const bool allowed = emulator_allows({filter}, arch(), nr);
             cached += allowed ? 1 : 0;
             calls.push_back(call(nr, {1, 2, 3, 4, 5, 6}));
             expected.push_back(returned(allowed ? -ENOSYS : -static_cast<int>(refused_here)));
@@ -121,7 +121,7 @@ TEST_P(EntryNumbers, EachBitOfTheRegister) {
             calls.push_back(call(std::uint64_t{1} << bit | nr));
         }
     }
-    ASSERT_TRUE(reference_caches({refuse_geteuid}, arch(), number().unassigned));
+    ASSERT_TRUE(emulator_allows({refuse_geteuid}, arch(), number().unassigned));
     expect_as_interpreted({refuse_geteuid}, calls);
     // Where the filter draws the line at the bit itself.
     for (const unsigned bit : {9U, 16U, 30U, 31U})
@@ -141,8 +141,8 @@ TEST_P(EntryNumbers, UpperBitsOfACachedNumberThatOnlyTheFilterAllows) {
     const Chain cached = {answer(number().getppid, SECCOMP_RET_ERRNO | refused_here)};
     const Chain run = {answer(number().getppid, SECCOMP_RET_ERRNO | refused_here),
                        look_at_argument(number().getpid)};
-    ASSERT_TRUE(reference_caches(cached, arch(), number().getpid));
-    ASSERT_FALSE(reference_caches(run, arch(), number().getpid));
+    ASSERT_TRUE(emulator_allows(cached, arch(), number().getpid));
+    ASSERT_FALSE(emulator_allows(run, arch(), number().getpid));
     for (const Chain &chain : {cached, run}) {
         const auto outcomes = perform(chain, calls);
         ASSERT_EQ(outcomes.size(), calls.size());
@@ -163,7 +163,7 @@ TEST_P(EntryNumbers, X32NumbersBetweenCachedOnes) {
     }
     const Program refuse_x32 = {load_nr(), jset(x32_bit, 0, 1), ret_errno(refused_here),
                                 ret_allow()};
-    ASSERT_TRUE(reference_caches({refuse_x32}, arch(), number().getpid));
+    ASSERT_TRUE(emulator_allows({refuse_x32}, arch(), number().getpid));
     expect_as_interpreted({refuse_x32}, calls);
     expect_as_interpreted({allow_all()}, calls);
 }
@@ -213,7 +213,7 @@ TEST(EntryArguments, SixWholeArgumentsArrive) {
 TEST(EntryArguments, LowHalvesArriveInt80From64) {
     constexpr std::uint32_t compat_lseek = 19;
     constexpr std::uint64_t above = 0xdead'beef'0000'0000;
-    ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_I386, compat_lseek));
+    ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_I386, compat_lseek));
     Child child(
         [] {
             const int fd = file_with("half");

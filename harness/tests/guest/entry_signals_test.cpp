@@ -93,22 +93,22 @@ protected:
 
 TEST_P(EntryRestart, FromTheCache) {
     const Chain chain = {allow_all()};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().poll));
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().restart_syscall));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().poll));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().restart_syscall));
     EXPECT_EQ(interrupted_poll(chain), returned(0));
 }
 
 TEST_P(EntryRestart, AllowedByTheFilter) {
     const Chain chain = {look_at_argument(number().restart_syscall)};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().poll));
-    ASSERT_FALSE(reference_caches(chain, path_arch(path()), number().restart_syscall));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().poll));
+    ASSERT_FALSE(emulator_allows(chain, path_arch(path()), number().restart_syscall));
     EXPECT_EQ(interrupted_poll(chain), returned(0));
 }
 
 // The call itself is cached, what it goes on as is not allowed.
 TEST_P(EntryRestart, Refused) {
     const Chain chain = {answer(number().restart_syscall, SECCOMP_RET_ERRNO | error)};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().poll));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().poll));
     EXPECT_EQ(interrupted_poll(chain), returned(-error));
 }
 
@@ -151,7 +151,7 @@ void expect_success(const std::function<void()> &body) {
 }
 
 TEST(EntrySignals, AHandlerInterruptsACachedNanosleep) {
-    ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_X86_64, SYS_nanosleep));
+    ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_X86_64, SYS_nanosleep));
     expect_success([] {
         handle(SIGALRM, count_signal, 0);
         require(attach(allow_all()) == 0, "attach");
@@ -193,19 +193,19 @@ void read_from_interrupted_pipe(const Program &filter, long expected) {
 }
 
 TEST(EntrySignals, ACachedCallIsRestarted) {
-    ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_X86_64, SYS_read));
+    ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_X86_64, SYS_read));
     expect_success([] { read_from_interrupted_pipe(allow_all(), 1); });
 }
 
 TEST(EntrySignals, ACallThatTheFilterAllowsIsRestarted) {
-    ASSERT_FALSE(reference_caches({look_at_argument(SYS_read)}, AUDIT_ARCH_X86_64, SYS_read));
+    ASSERT_FALSE(emulator_allows({look_at_argument(SYS_read)}, AUDIT_ARCH_X86_64, SYS_read));
     expect_success([] { read_from_interrupted_pipe(look_at_argument(SYS_read), 1); });
 }
 
 // A call that has been let in by the cache is judged once more when it is restarted.
 TEST(EntrySignals, AHandlerThatRefusesTheCallItInterrupts) {
     static const Program refuse_read = answer(SYS_read, SECCOMP_RET_ERRNO | error);
-    ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_X86_64, SYS_read));
+    ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_X86_64, SYS_read));
     expect_success([] {
         int ends[2];
         char byte;
@@ -231,7 +231,7 @@ TEST(EntrySignals, AHandlerThatRefusesTheCallItInterruptsInt80From64) {
     static const Program refuse_waitpid = {load_arch(),      jeq(AUDIT_ARCH_I386, 0, 3),
                                            load_nr(),        jeq(compat_waitpid, 0, 1),
                                            ret_errno(error), ret_allow()};
-    ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_I386, compat_waitpid));
+    ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_I386, compat_waitpid));
     expect_success([] {
         require(attach(allow_all()) == 0, "attach");
         const pid_t child = fork();
@@ -281,13 +281,13 @@ Program refuse_getppid_and(const Program &rest) {
 
 TEST(EntrySignals, AStormWithACachedSigreturn) {
     const Program filter = refuse_getppid_and({ret_allow()});
-    ASSERT_TRUE(reference_caches({filter}, AUDIT_ARCH_X86_64, SYS_rt_sigreturn));
+    ASSERT_TRUE(emulator_allows({filter}, AUDIT_ARCH_X86_64, SYS_rt_sigreturn));
     expect_success([&] { call_in_a_storm(filter); });
 }
 
 TEST(EntrySignals, AStormWithASigreturnThatTheFilterAllows) {
     const Program filter = refuse_getppid_and(look_at_argument(SYS_rt_sigreturn));
-    ASSERT_FALSE(reference_caches({filter}, AUDIT_ARCH_X86_64, SYS_rt_sigreturn));
+    ASSERT_FALSE(emulator_allows({filter}, AUDIT_ARCH_X86_64, SYS_rt_sigreturn));
     expect_success([&] { call_in_a_storm(filter); });
 }
 

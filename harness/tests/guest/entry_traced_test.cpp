@@ -73,11 +73,11 @@ protected:
     void SetUp() override {
         const Chain chain = judging(path());
         const std::uint32_t arch = path_arch(path());
-        ASSERT_TRUE(reference_caches(chain, arch, number().getpid));
-        ASSERT_TRUE(reference_caches(chain, arch, number().getuid));
+        ASSERT_TRUE(emulator_allows(chain, arch, number().getpid));
+        ASSERT_TRUE(emulator_allows(chain, arch, number().getuid));
         for (const auto uncached :
              {number().getppid, number().geteuid, number().getegid, number().getgid})
-            ASSERT_FALSE(reference_caches(chain, arch, uncached));
+            ASSERT_FALSE(emulator_allows(chain, arch, uncached));
     }
 
     Path path() const { return GetParam(); }

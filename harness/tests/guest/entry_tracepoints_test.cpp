@@ -49,7 +49,7 @@ protected:
     // tracepoint of the entry, which does not see it.
     void expect_all_seen(const Chain &chain, bool cached) const {
         const auto &n = number();
-        ASSERT_EQ(reference_caches(chain, path_arch(path()), n.getpid), cached);
+        ASSERT_EQ(emulator_allows(chain, path_arch(path()), n.getpid), cached);
         Probe probe(chain, {call(n.getpid), call(n.getuid), call(n.getpid), call(n.getppid)},
                     {.bits = path_bits(path()), .flags = PROBE_STOP_ATTACHED});
         const auto seen = traced(probe);
@@ -77,7 +77,7 @@ TEST_P(EntryTracepoints, CallsThatTheFiltersAllowAreSeen) {
 TEST_P(EntryTracepoints, OnlyWhileTheyAreOn) {
     const Chain chain = {answer(number().getppid, SECCOMP_RET_TRACE),
                          answer(number().geteuid, SECCOMP_RET_TRACE)};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().getpid));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().getpid));
     const auto &n = number();
     Probe probe(chain,
                 {call(n.getpid), call(n.getppid), call(n.getpid), call(n.geteuid), call(n.getpid)},

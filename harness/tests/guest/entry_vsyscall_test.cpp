@@ -37,7 +37,7 @@ std::vector<Call> calls() {
 
 TEST(EntryVsyscall, CachedByBothWays) {
     for (const std::uint32_t number : numbers)
-        ASSERT_TRUE(reference_caches({allow_all()}, AUDIT_ARCH_X86_64, number));
+        ASSERT_TRUE(emulator_allows({allow_all()}, AUDIT_ARCH_X86_64, number));
     EXPECT_EQ(perform({allow_all()}, calls()), std::vector(calls().size(), returned(0)));
 }
 
@@ -68,7 +68,7 @@ TEST(EntryVsyscall, OnlyOneOfTheWaysIsAllowed) {
         }
         filter.push_back(ret_allow());
         for (const std::uint32_t number : numbers)
-            ASSERT_FALSE(reference_caches({filter}, AUDIT_ARCH_X86_64, number));
+            ASSERT_FALSE(emulator_allows({filter}, AUDIT_ARCH_X86_64, number));
         std::vector<Outcome> expected;
         for (const Call &call : calls())
             expected.push_back(returned(

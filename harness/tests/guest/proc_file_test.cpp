@@ -380,6 +380,13 @@ private:
     int reads_ = 0;
 };
 
+// Alive, and not waiting to be reaped.
+bool is_running(pid_t pid) {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+           info.si_pid == 0;
+}
+
 TEST(ProcFile, ConcurrentReadersWhileThreadsAttachAndExit) {
     void *memory =
         mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -407,7 +414,7 @@ TEST(ProcFile, ConcurrentReadersWhileThreadsAttachAndExit) {
     std::vector<std::thread> threads;
     for (auto &reader : readers)
         threads.emplace_back([&] {
-            while (!progress->finished)
+            while (!progress->finished && is_running(child.pid()))
                 reader.read(path);
             reader.read(path);
         });

@@ -95,12 +95,17 @@ TEST_P(Profiles, PodmansDefaultTwiceIsTheSameAsOnce) {
     EXPECT_EQ(cache_under(once), cache_under(twice));
 }
 
-// Constant blinding makes another program of it, for the JIT. The cache is about what was given.
+// Constant blinding makes another program of it, for the JIT. The cache is about what was given,
+// and the calls get what that says. (1 blinds the programs of all users but this one.)
 TEST_P(Profiles, PodmansDefaultIsCachedTheSameUnderAHardenedJit) {
+    const Sysctl jit("net/core/bpf_jit_enable", "1");
     const cbpf::Chain chain = {program()};
     for (const char *hardening : {"0", "1", "2"}) {
         const Sysctl harden("net/core/bpf_jit_harden", hardening);
         EXPECT_TRUE(shows_cache_of(cache_under(chain), chain)) << "bpf_jit_harden " << hardening;
+        expect_as_interpreted(chain, {{Path::syscall, SYS_getpid, {}},
+                                      {Path::syscall, SYS_personality, {0xffffffff}},
+                                      {Path::syscall, SYS_swapon, {}}});
     }
 }
 

@@ -110,13 +110,13 @@ void expect_added(const Program &filter, Path path, const std::vector<std::uint3
 
 void expect_served(Path path, const std::vector<std::uint32_t> &numbers) {
     for (const auto number : numbers)
-        ASSERT_TRUE(reference_caches({always_allow}, path_arch(path), number)) << number;
+        ASSERT_TRUE(emulator_allows({always_allow}, path_arch(path), number)) << number;
     expect_added(always_allow, path, numbers, [](std::uint64_t added) { return added < limit; });
 }
 
 void expect_filtered(const Program &filter, Path path, const std::vector<std::uint32_t> &numbers) {
     for (const auto number : numbers)
-        ASSERT_FALSE(reference_caches({filter}, path_arch(path), number)) << number;
+        ASSERT_FALSE(emulator_allows({filter}, path_arch(path), number)) << number;
     expect_added(filter, path, numbers, [](std::uint64_t added) { return added > limit; });
 }
 

@@ -85,8 +85,8 @@ protected:
     // Getpid is answered in the way of `value`; other calls before and after it are not touched.
     void expect_action(std::uint32_t value) const {
         const Chain chain = {refuse_one(number().getpid, value)};
-        ASSERT_FALSE(reference_caches(chain, path_arch(path()), number().getpid));
-        ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().getppid));
+        ASSERT_FALSE(emulator_allows(chain, path_arch(path()), number().getpid));
+        ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().getppid));
         expect_as_interpreted(chain, {call(number().getppid), call(number().getpid, {1, 2, 3}),
                                       call(number().getuid), call(number().getpid)});
     }
@@ -94,7 +94,7 @@ protected:
 
 TEST_P(Syscalls, CachedNumbersAreExecutedWhateverTheArguments) {
     const Chain chain = {refuse_one(number().unassigned, SECCOMP_RET_ERRNO | 99)};
-    ASSERT_TRUE(reference_caches(chain, path_arch(path()), number().getpid));
+    ASSERT_TRUE(emulator_allows(chain, path_arch(path()), number().getpid));
     for (const auto &outcome : perform(chain, calls_with_many_arguments(number().getpid)))
         ASSERT_EQ(outcome, returned(own_pid));
     expect_as_interpreted(chain, calls_with_many_arguments(number().getpid));
@@ -123,7 +123,7 @@ TEST_P(Syscalls, EachHalfOfEachArgumentIsSeen) {
             const Chain chain = {{load_nr(), jeq(number().getpid, 0, 5), load_half, jeq(1, 1, 0),
                                   jset(0x80000000, 1, 2), ret(SECCOMP_RET_ERRNO | 71),
                                   ret(SECCOMP_RET_ERRNO | 72), ret_allow()}};
-            ASSERT_FALSE(reference_caches(chain, path_arch(path()), number().getpid));
+            ASSERT_FALSE(emulator_allows(chain, path_arch(path()), number().getpid));
             expect_as_interpreted(chain, calls_with_many_arguments(number().getpid));
         }
     }
@@ -155,7 +155,7 @@ TEST_P(Syscalls, TheArchitectureIsThatOfTheEntry) {
         // Attaching and exiting are of the program's own architecture.
         const Chain chain = {{load_arch(), jeq(arch, 0, 3), load_nr(), jeq(number().getpid, 0, 1),
                               ret_errno(75), ret_allow()}};
-        ASSERT_EQ(reference_caches(chain, path_arch(path()), number().getpid),
+        ASSERT_EQ(emulator_allows(chain, path_arch(path()), number().getpid),
                   arch != path_arch(path()));
         expect_as_interpreted(chain, calls_with_many_arguments(number().getpid));
     }
@@ -271,7 +271,7 @@ TEST_P(Syscalls, X32NumbersAreAlwaysFiltered) {
 
     const Program refuse_x32 = {load_nr(), jset(x32_bit, 0, 1), ret_errno(88), ret_allow()};
     const Program only_x32 = {load_nr(), jset(x32_bit, 1, 0), ret_errno(89), ret_allow()};
-    ASSERT_TRUE(reference_caches({refuse_x32}, path_arch(path()), number().getpid));
+    ASSERT_TRUE(emulator_allows({refuse_x32}, path_arch(path()), number().getpid));
     expect_as_interpreted({refuse_x32}, calls);
     expect_as_interpreted({{ret_allow()}}, calls);
     expect_as_interpreted(
@@ -296,7 +296,7 @@ TEST_P(Syscalls, GarbageInTheUpperHalfOfTheNumber) {
             calls.push_back(call(garbage | nr, {1, 2, 3}));
 
     const Program refuse_getppid = refuse_one(number().getppid, SECCOMP_RET_ERRNO | 90);
-    ASSERT_TRUE(reference_caches({refuse_getppid}, path_arch(path()), number().getpid));
+    ASSERT_TRUE(emulator_allows({refuse_getppid}, path_arch(path()), number().getpid));
     expect_as_interpreted({refuse_getppid}, calls);
     expect_as_interpreted({{ret_allow()}}, calls);
     expect_as_interpreted({refuse_one(number().getpid, SECCOMP_RET_TRAP | 10)}, calls);
@@ -401,7 +401,7 @@ TEST(SyscallsMixed, TheSameNumberByBothEntriesInTurn) {
         std::vector<Outcome> expected;
         for (const Path path : {Path::syscall, Path::int80_from_64, Path::int80_from_64,
                                 Path::syscall, Path::syscall, Path::int80_from_64}) {
-            ASSERT_EQ(reference_caches(chain, path_arch(path), unassigned_in_both),
+            ASSERT_EQ(emulator_allows(chain, path_arch(path), unassigned_in_both),
                       path_arch(path) != refused);
             calls.push_back({path, unassigned_in_both});
             expected.push_back(returned(path_arch(path) == refused ? -97 : -ENOSYS));

@@ -49,7 +49,7 @@ std::string page_permissions() {
 void expect_cached_calls_are_executed() {
     const Chain chain = {allow_all()};
     for (const auto number : numbers)
-        ASSERT_TRUE(reference_caches(chain, AUDIT_ARCH_X86_64, static_cast<unsigned>(number)));
+        ASSERT_TRUE(emulator_allows(chain, AUDIT_ARCH_X86_64, static_cast<unsigned>(number)));
     for (const auto &outcome : perform(chain, all_calls()))
         EXPECT_EQ(outcome, returned(0));
     expect_as_interpreted(chain, all_calls());
@@ -58,7 +58,7 @@ void expect_cached_calls_are_executed() {
 void expect_uncached_calls_are_executed() {
     for (const auto number : numbers) {
         const Chain chain = {look_at_argument(static_cast<std::uint32_t>(number))};
-        ASSERT_FALSE(reference_caches(chain, AUDIT_ARCH_X86_64, static_cast<unsigned>(number)));
+        ASSERT_FALSE(emulator_allows(chain, AUDIT_ARCH_X86_64, static_cast<unsigned>(number)));
         expect_as_interpreted(chain, all_calls());
     }
 }

@@ -37,6 +37,7 @@ constexpr Need needs_of_tests[] = {
 
     // The proc file, of itself or as the way to look at the cache.
     {"Differential*.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
+    {"EmulatorBounds.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Instructions.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Privileges.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"ProcFile.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
@@ -51,6 +52,10 @@ constexpr Need needs_of_tests[] = {
     {"Threads.TsyncSharesTheCache", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"Threads.FailingTsync*ChangesNothing", "CONFIG_SECCOMP_CACHE_DEBUG"},
     {"UserNotification.*", "CONFIG_SECCOMP_CACHE_DEBUG"},
+
+    // What instruments the code adds to what it costs, now and then as well.
+    {"EntryCost*.*", "CONFIG_KASAN=n"},
+    {"EntryCost*.*", "CONFIG_KCSAN=n"},
 
     {"FaultInjection.*", "CONFIG_FAILSLAB"},
     // Nothing but an audit record tells LOG from ALLOW.
@@ -67,6 +72,13 @@ constexpr Need needs_of_tests[] = {
 };
 
 std::string suite_of(const std::string &test) { return test.substr(0, test.find('.')); }
+
+bool is_met(const Need &need, const vm::KernelConfig &config) {
+    constexpr std::string_view off = "=n";
+    if (need.option.ends_with(off))
+        return !config.enabled(need.option.substr(0, need.option.size() - off.size()));
+    return config.enabled(need.option);
+}
 
 bool needed_by(const Need &need, std::string_view test) { return matches(test, need.pattern); }
 
@@ -89,7 +101,7 @@ NotApplicable not_applicable(std::span<const std::string> tests, std::span<const
     NotApplicable left_out;
     for (const std::string &test : tests) {
         const auto lacking = std::find_if(needs.begin(), needs.end(), [&](const Need &need) {
-            return !config.enabled(need.option) && needed_by(need, test);
+            return !is_met(need, config) && needed_by(need, test);
         });
         if (lacking != needs.end())
             left_out[std::string(lacking->option)].push_back(test);

@@ -16,7 +16,8 @@
 
 namespace tests {
 
-// Tests whose full name matches `pattern` ('*' and '?' as in GoogleTest's filters) need `option`.
+// Tests whose full name matches `pattern` ('*' and '?' as in GoogleTest's filters) need `option`,
+// or, as in "CONFIG_KASAN=n", a kernel without it.
 struct Need {
     std::string_view pattern;
     std::string_view option;

@@ -35,6 +35,13 @@ TEST(Applicability, EachIsLeftOutForTheFirstOptionItLacks) {
     EXPECT_EQ(tests::describe(left_out), "Calls/Int80.* (2 tests): needs CONFIG_IA32\n");
 }
 
+TEST(Applicability, AnOptionMayHaveToBeOff) {
+    constexpr Need off[] = {{"File.*", "CONFIG_SLOW=n"}};
+    EXPECT_TRUE(tests::not_applicable(all, off, vm::KernelConfig("CONFIG_FILE=y\n")).empty());
+    EXPECT_EQ(tests::describe(tests::not_applicable(all, off, vm::KernelConfig("CONFIG_SLOW=y\n"))),
+              "File.* (1 test): needs CONFIG_SLOW=n\n");
+}
+
 TEST(Applicability, FiltersLoseThem) {
     const tests::NotApplicable left_out = {{"A", {"S.One"}}, {"B", {"S.Two", "S.Three"}}};
     EXPECT_EQ(tests::without("*", left_out), "*-S.One:S.Two:S.Three");
