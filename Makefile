@@ -118,6 +118,13 @@ unit-test: harness ## Test the scripts and the harness on the host
 vm-test: kernel kernel-stock initramfs ## Test the kernel in the virtual machine
 	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' vm
 
+# What tracers, signals and other threads see of a call must not depend on the patches.
+ENTRY_TESTS := *Entry*:*Syscalls*:Sysenter*:SuspendSeccomp*:TraceRecheck*:*Vsyscall*-EntryCost*
+.PHONY: vm-test-stock
+vm-test-stock: kernel-stock initramfs ## Run those tests on the unpatched kernel that must pass there, too
+	@$(VM_ENV) SECCOMP_CACHE_KERNEL=$(STOCK) SECCOMP_CACHE_STOCK_KERNEL= \
+		scripts/run-tests --junit '$(JUNIT)' --filter '$(or $(FILTER),$(ENTRY_TESTS))' vm
+
 .PHONY: oracle
 oracle: harness ## Ask a solver whether the cache is sound, and how complete
 	@mkdir -p $(BUILD)/results
@@ -205,12 +212,12 @@ bench-check: kernel kernel-stock harness ## The quick part of it, against harnes
 	@scripts/bench --quick --check
 
 # Each goes on where the one before failed, and all that failed are named.
-VERIFY := test fuzz model-check planted-mistakes differential mutants stress fault-injection \
-	vm-matrix build-matrix bisect-check bench
+VERIFY := lint test vm-test-stock fuzz fuzz-coverage model-check planted-mistakes differential mutants \
+	stress fault-injection vm-matrix build-matrix bisect-check bench
 .PHONY: verify
 verify: ## Run every check there is, also those that take hours
 	@failed=; run() { printf '\n=== make %s ===\n' "$$*"; $(MAKE) --no-print-directory "$$@" || failed+=" $$1"; }; \
-	run vm-debian; run oracle CHAINS=$(BUILD)/debian/chains; \
+	rm -rf $(BUILD)/debian/chains; run vm-debian; run oracle CHAINS=$(BUILD)/debian/chains; \
 	for target in $(VERIFY); do run "$$target"; done; \
 	for config in no-checkpoint-restore audit trace debug debug+no-checkpoint-restore kcsan; do run mutants KCONFIG=$$config; done; \
 	for config in debug kcsan; do run vm-test KCONFIG=$$config; run stress KCONFIG=$$config; done; \
