@@ -119,7 +119,7 @@ vm-test: kernel kernel-stock initramfs ## Test the kernel in the virtual machine
 	@$(VM_ENV) scripts/run-tests --junit '$(JUNIT)' --filter '$(FILTER)' vm
 
 # What tracers, signals and other threads see of a call must not depend on the patches.
-ENTRY_TESTS := *Entry*:*Syscalls*:Sysenter*:SuspendSeccomp*:TraceRecheck*:*Vsyscall*-EntryCost*
+ENTRY_TESTS := *Entry*:*Syscalls*:Sysenter*:SuspendSeccomp*:TraceRecheck*:*Vsyscall*-EntryCost*:CountingServed*
 .PHONY: vm-test-stock
 vm-test-stock: kernel-stock initramfs ## Run those tests on the unpatched kernel that must pass there, too
 	@$(VM_ENV) SECCOMP_CACHE_KERNEL=$(STOCK) SECCOMP_CACHE_STOCK_KERNEL= \
