@@ -40,6 +40,17 @@ std::string seconds(std::chrono::milliseconds time) {
     return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
 }
 
+struct Connection {
+    FileDescriptor ours, theirs;
+};
+
+Connection connection() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+        throw std::system_error(errno, std::generic_category(), "socketpair");
+    return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
 std::string read_all(int fd) {
     std::array<char, 4096> buffer;
     std::string text;
@@ -85,15 +96,15 @@ void Machine::fail(std::string reason) {
 }
 
 void Machine::start_qemu() {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-        throw std::system_error(errno, std::generic_category(), "socketpair");
-    agent_ = FileDescriptor(ends[0]);
-    const FileDescriptor qemu_end(ends[1]);
+    Connection agent = connection();
+    Connection monitor = connection();
+    agent_ = std::move(agent.ours);
+    monitor_.emplace(std::move(monitor.ours));
+    const MachineEnds ends{agent.theirs.get(), monitor.theirs.get(), console_.fd()};
     qemu_output_ = FileDescriptor(memfd_create("qemu-output", MFD_CLOEXEC));
     try {
-        qemu_.emplace(test_machine(spec_, qemu_end.get(), console_.fd()),
-                      std::vector<int>{qemu_end.get(), console_.fd()}, qemu_output_.get());
+        qemu_.emplace(test_machine(spec_, ends),
+                      std::vector<int>{ends.agent, ends.monitor, ends.console}, qemu_output_.get());
     } catch (const std::system_error &error) {
         fail(fmt::format("cannot start QEMU: {}: install the package qemu-system-x86",
                          error.what()));
@@ -121,6 +132,7 @@ void Machine::wait_for_hello() {
 }
 
 std::uint32_t Machine::send(std::uint32_t type, std::string payload) {
+    go_on();
     const Frame frame{type, ++seq_, std::move(payload)};
     const std::string bytes = encode(frame);
     const auto deadline = from_now(transfer_deadline);
@@ -298,9 +310,27 @@ std::string Machine::get(const std::string &path) {
         .payload;
 }
 
-void Machine::hold() { qemu_->signal(SIGSTOP); }
+void Machine::hold() noexcept {
+    if (held_ || !usable_)
+        return;
+    try {
+        monitor_->execute("stop");
+        held_ = true;
+    } catch (const std::exception &) {
+        // Whatever it is will be noticed by the next command.
+    }
+}
 
-void Machine::go_on() { qemu_->signal(SIGCONT); }
+void Machine::go_on() {
+    if (!held_)
+        return;
+    held_ = false;
+    try {
+        monitor_->execute("cont");
+    } catch (const QmpError &error) {
+        fail(fmt::format("the machine was held, and does not go on: {}", error.what()));
+    }
+}
 
 std::optional<Failure> Machine::power_off() {
     if (!usable_)

@@ -16,6 +16,7 @@
 #include "vm/frames.h"
 #include "vm/machine_spec.h"
 #include "vm/process.h"
+#include "vm/qmp_client.h"
 
 #include <chrono>
 #include <optional>
@@ -76,10 +77,9 @@ public:
     // Ends the machine in an orderly way and says whether anything was wrong until then.
     std::optional<Failure> power_off();
 
-    // Halts all of it until go_on(): only for machines whose clock counts instructions, which take
-    // a whole processor when idle, and which notice nothing. Nothing else may be asked meanwhile.
-    void hold();
-    void go_on();
+    // Halts all of it until something is asked of it again, its clocks as well, so that it notices
+    // nothing: an idle machine takes a good part of a processor. One that cannot be held goes on.
+    void hold() noexcept;
 
     // False once something went wrong with the machine itself.
     bool usable() const { return usable_; }
@@ -97,6 +97,7 @@ private:
 
     void start_qemu();
     void wait_for_hello();
+    void go_on();
     std::uint32_t send(std::uint32_t type, std::string payload);
     Frame receive(Clock::time_point deadline, const std::string &late);
     Frame answer(std::uint32_t seq, Clock::time_point deadline, const std::string &late);
@@ -112,6 +113,8 @@ private:
     FileDescriptor agent_;
     FileDescriptor qemu_output_;
     std::optional<ChildProcess> qemu_;
+    std::optional<QmpClient> monitor_;
+    bool held_ = false;
     FrameReader reader_;
     std::string release_;
     std::uint64_t taint_ = 0;

@@ -75,14 +75,16 @@ std::string kernel_command_line(const MachineSpec &spec) {
     return line;
 }
 
-std::vector<std::string> test_machine(const MachineSpec &spec, int agent_fd, int console_fd) {
+std::vector<std::string> test_machine(const MachineSpec &spec, const MachineEnds &ends) {
     auto argv = common(spec, kernel_command_line(spec));
     append(argv,
-           {"-chardev", fmt::format("file,id=console,path=/dev/fd/{},append=on", console_fd)});
+           {"-chardev", fmt::format("file,id=console,path=/dev/fd/{},append=on", ends.console)});
     append(argv, {"-serial", "chardev:console"});
     append(argv, {"-device", "virtio-serial-pci"});
-    append(argv, {"-chardev", fmt::format("socket,id=agent,fd={}", agent_fd)});
+    append(argv, {"-chardev", fmt::format("socket,id=agent,fd={}", ends.agent)});
     append(argv, {"-device", "virtserialport,chardev=agent,name=" SC_PORT_NAME});
+    append(argv, {"-chardev", fmt::format("socket,id=monitor,fd={}", ends.monitor)});
+    append(argv, {"-mon", "chardev=monitor,mode=control"});
     if (!spec.gdb_socket.empty())
         append(argv,
                {"-gdb", fmt::format("unix:{},server=on,wait=off", as_value(spec.gdb_socket))});

@@ -48,9 +48,14 @@ struct MachineSpec {
 // lets it run on, so that the report on the console is whole: it is noticed after the command.
 std::string kernel_command_line(const MachineSpec &spec);
 
-// The machine for tests: the agent's channel is the connected socket `agent_fd`, the console goes
-// to the file `console_fd`. QEMU inherits both.
-std::vector<std::string> test_machine(const MachineSpec &spec, int agent_fd, int console_fd);
+// File descriptors that QEMU inherits: connected sockets, the agent's channel and that of QEMU's
+// own monitor (qmp_client.h), and the file the console goes to.
+struct MachineEnds {
+    int agent, monitor, console;
+};
+
+// The machine for tests.
+std::vector<std::string> test_machine(const MachineSpec &spec, const MachineEnds &ends);
 
 // The machine for `make shell`: the console is our terminal.
 std::vector<std::string> shell_machine(const MachineSpec &spec);

@@ -94,11 +94,6 @@ void ChildProcess::kill() {
     status_ = status;
 }
 
-void ChildProcess::signal(int number) {
-    if (pid_ > 0 && !status_)
-        ::kill(pid_, number);
-}
-
 std::optional<int> ChildProcess::wait_for(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     while (!status_) {

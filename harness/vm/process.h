@@ -46,7 +46,6 @@ public:
     // The wait status, or nothing if it is still running after `timeout`.
     std::optional<int> wait_for(std::chrono::milliseconds timeout);
     void kill();
-    void signal(int number); // nothing happens where it has ended
 
 private:
     pid_t pid_ = -1;

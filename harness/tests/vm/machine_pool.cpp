@@ -143,17 +143,13 @@ vm::Machine &MachinePool::machine(Kind kind) {
     return *slot.machine;
 }
 
-// Held while there is nothing for it to do, if it can be held without noticing.
+// Held while there is nothing for it to do.
 template <typename Use> auto MachinePool::with_machine(Kind kind, Use use) {
-    vm::Machine &chosen = machine(kind);
-    if (!chosen.spec().count_instructions)
-        return use(chosen);
-    struct Running {
+    struct Chosen {
         vm::Machine &machine;
-        explicit Running(vm::Machine &one) : machine(one) { machine.go_on(); }
-        ~Running() { machine.hold(); }
-    } running(chosen);
-    return use(chosen);
+        ~Chosen() { machine.hold(); }
+    } chosen{machine(kind)};
+    return use(chosen.machine);
 }
 
 void MachinePool::put(Kind kind, const std::string &path, std::string_view content) {
@@ -188,8 +184,6 @@ std::vector<vm::Failure> MachinePool::power_off() {
     for (auto &[kind, slot] : slots_) {
         if (!slot.machine)
             continue;
-        if (slot.machine->spec().count_instructions)
-            slot.machine->go_on();
         // Where there is nothing to ask there may be no shell to ask with: a 32-bit guest has none.
         if (slot.machine->usable() && build(kind).has_option("CONFIG_DEBUG_KMEMLEAK"))
             if (auto failure = vm::find_leaks(*slot.machine))

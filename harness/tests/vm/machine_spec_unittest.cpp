@@ -8,6 +8,8 @@
 
 namespace {
 
+constexpr vm::MachineEnds ends{5, 6, 7};
+
 bool has(const std::vector<std::string> &argv, const std::string &word) {
     return std::find(argv.begin(), argv.end(), word) != argv.end();
 }
@@ -19,17 +21,17 @@ TEST(MachineSpec, WarningsMustReachTheConsole) {
 }
 
 TEST(MachineSpec, ARebootAlwaysEndsQemu) {
-    EXPECT_TRUE(has(vm::test_machine({}, 5, 6), "-no-reboot"));
+    EXPECT_TRUE(has(vm::test_machine({}, ends), "-no-reboot"));
     EXPECT_NE(vm::kernel_command_line({}).find("panic=-1"), std::string::npos);
 }
 
 TEST(MachineSpec, TheAcceleratorDecidesTheProcessor) {
     vm::MachineSpec spec;
     spec.accel = vm::Accel::kvm;
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "host"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "host"));
     EXPECT_EQ(spec.deadline_scale(), 1U);
     spec.accel = vm::Accel::tcg;
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "max"));
     EXPECT_EQ(spec.deadline_scale(), 3U);
     spec.extra_scale = 4;
     EXPECT_EQ(spec.deadline_scale(), 12U);
@@ -38,7 +40,7 @@ TEST(MachineSpec, TheAcceleratorDecidesTheProcessor) {
 TEST(MachineSpec, AnInitramfsIsTheRootWithoutADisk) {
     vm::MachineSpec spec;
     spec.initramfs = "/a.cpio";
-    const auto argv = vm::test_machine(spec, 5, 6);
+    const auto argv = vm::test_machine(spec, ends);
     EXPECT_TRUE(has(argv, "/a.cpio"));
     EXPECT_FALSE(has(argv, "-drive"));
     EXPECT_EQ(vm::kernel_command_line(spec).find("root="), std::string::npos);
@@ -47,7 +49,7 @@ TEST(MachineSpec, AnInitramfsIsTheRootWithoutADisk) {
 TEST(MachineSpec, ADiskIsTheRootAndIsNeverWrittenTo) {
     vm::MachineSpec spec;
     spec.root_disk = "/a,b.ext4";
-    const auto argv = vm::test_machine(spec, 5, 6);
+    const auto argv = vm::test_machine(spec, ends);
     EXPECT_TRUE(has(argv, "if=virtio,format=raw,snapshot=on,file=/a,,b.ext4"));
     EXPECT_FALSE(has(argv, "-initrd"));
     EXPECT_NE(vm::kernel_command_line(spec).find("root=/dev/vda rw"), std::string::npos);
@@ -58,7 +60,7 @@ TEST(MachineSpec, CountingInstructionsIsEmulatedOnOneProcessor) {
     spec.accel = vm::Accel::kvm;
     spec.cpus = 4;
     spec.count_instructions = true;
-    const auto argv = vm::test_machine(spec, 5, 6);
+    const auto argv = vm::test_machine(spec, ends);
     EXPECT_TRUE(has(argv, "shift=0,sleep=off"));
     EXPECT_TRUE(has(argv, "tcg"));
     EXPECT_TRUE(has(argv, "1"));
@@ -67,29 +69,31 @@ TEST(MachineSpec, CountingInstructionsIsEmulatedOnOneProcessor) {
 }
 
 TEST(MachineSpec, ResultsAndConsoleHaveChannelsOfTheirOwn) {
-    const auto argv = vm::test_machine({}, 5, 6);
+    const auto argv = vm::test_machine({}, ends);
     EXPECT_TRUE(has(argv, "socket,id=agent,fd=5"));
-    EXPECT_TRUE(has(argv, "file,id=console,path=/dev/fd/6,append=on"));
+    EXPECT_TRUE(has(argv, "socket,id=monitor,fd=6"));
+    EXPECT_TRUE(has(argv, "chardev=monitor,mode=control"));
+    EXPECT_TRUE(has(argv, "file,id=console,path=/dev/fd/7,append=on"));
 }
 
 TEST(MachineSpec, ADebuggerIsLetInOnlyWhereAskedFor) {
     vm::MachineSpec spec;
-    EXPECT_FALSE(has(vm::test_machine(spec, 5, 6), "-gdb"));
+    EXPECT_FALSE(has(vm::test_machine(spec, ends), "-gdb"));
     spec.gdb_socket = "/a,b/gdb";
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "unix:/a,,b/gdb,server=on,wait=off"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "unix:/a,,b/gdb,server=on,wait=off"));
     // Without a record QEMU would not tell how many instructions there were.
     spec.count_instructions = true;
     EXPECT_TRUE(
-        has(vm::test_machine(spec, 5, 6), "shift=0,sleep=off,rr=record,rrfile=/a,,b/gdb.rr"));
+        has(vm::test_machine(spec, ends), "shift=0,sleep=off,rr=record,rrfile=/a,,b/gdb.rr"));
 }
 
 TEST(MachineSpec, AnEmulatedProcessorMayBeOfAnotherMaker) {
     vm::MachineSpec spec;
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "max"));
     spec.cpu_vendor = "GenuineIntel";
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max,vendor=GenuineIntel"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "max,vendor=GenuineIntel"));
     spec.count_instructions = true;
-    EXPECT_TRUE(has(vm::test_machine(spec, 5, 6), "max,vendor=GenuineIntel"));
+    EXPECT_TRUE(has(vm::test_machine(spec, ends), "max,vendor=GenuineIntel"));
 }
 
 TEST(MachineSpec, ExtraWordsComeLastSoThatTheyWin) {
