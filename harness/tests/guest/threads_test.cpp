@@ -237,6 +237,34 @@ TEST(Threads, TsyncWhileThreadsCall) {
     }
 }
 
+// From the cache, by filters that look, and refused, all through the same filters: nobody may write
+// to what they share. The calls say whether the verdicts are right; KCSAN, where it is, whether
+// somebody writes.
+void call_at_the_same_time(Threads *shared, int) {
+    constexpr int calls = 5000;
+    shared->ready++;
+    wait_for(shared->go, 1);
+    const long pid = getpid();
+    for (int i = 0; i < calls; i++)
+        if (syscall(SYS_getpid) != pid || refused(SYS_getuid, 31) || !refused(SYS_getppid, 33))
+            shared->failed++;
+    shared->ready++;
+}
+
+TEST(Threads, ManyCallAtTheSameTime) {
+    Shared shared;
+    Child child([&] {
+        require(attach(refuse_getppid) == 0, "attach");
+        require(attach(look_at_argument(SYS_getuid)) == 0, "attach one that looks");
+        start_threads(shared.get(), {call_at_the_same_time, call_at_the_same_time,
+                                     call_at_the_same_time, call_at_the_same_time});
+        shared->go = 1;
+        wait_for(shared->ready, 8);
+    });
+    child.expect_success();
+    EXPECT_EQ(shared->failed, 0);
+}
+
 // A thread with a filter of its own is in the way of TSYNC, which must then change nothing.
 void expect_failed_tsync(unsigned flags, bool esrch) {
     Shared shared;
