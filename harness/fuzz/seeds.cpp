@@ -176,7 +176,7 @@ Chain for_large_table(Program program) {
 // More work than an emulator may want to do: for each store the registers are compared with those
 // of all ways. What is left then is done for all of these ways.
 Program after_much_work(const Program &rest) {
-    constexpr std::uint32_t ways = 3, stores = 21;
+    constexpr std::uint32_t ways = 3, stores = 19;
     Program program;
     for (std::uint32_t i = 0; i < ways; i++)
         program = joined({program, maybe({stmt(BPF_LD | BPF_IMM, 1), stmt(BPF_ST, i)})});

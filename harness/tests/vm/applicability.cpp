@@ -56,6 +56,8 @@ constexpr Need needs_of_tests[] = {
     // What instruments the code adds to what it costs, now and then as well.
     {"EntryCost*.*", "CONFIG_KASAN=n"},
     {"EntryCost*.*", "CONFIG_KCSAN=n"},
+    {"Kselftest.SeccompBenchmark", "CONFIG_KASAN=n"},
+    {"Kselftest.SeccompBenchmark", "CONFIG_KCSAN=n"},
     // Where time is instructions, KCSAN's delays take for ever: such a machine does not boot.
     {"CountingServed.*", "CONFIG_KCSAN=n"},
     {"HarnessSelfCheck.AMachineThatCountsInstructionsIsHeldAsWell", "CONFIG_KCSAN=n"},
