@@ -28,7 +28,8 @@ void QmpClient::execute(const std::string &command) {
 }
 
 void QmpClient::ask(const std::string &command) {
-    const std::string line = nlohmann::json{{"execute", command}}.dump() + "\n";
+    const int id = ++last_id_;
+    const std::string line = nlohmann::json{{"execute", command}, {"id", id}}.dump() + "\n";
     if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(line.size()))
         throw QmpError(fmt::format("QEMU takes no '{}'", command));
@@ -36,6 +37,9 @@ void QmpClient::ask(const std::string &command) {
         const auto answer = nlohmann::json::parse(receive_line(), nullptr, false);
         if (!answer.is_object())
             throw QmpError(fmt::format("QEMU's answer to '{}' is no object", command));
+        // To a command that was given up.
+        if (answer.contains("id") && answer["id"] != id)
+            continue;
         if (answer.contains("return"))
             return;
         if (answer.contains("error"))

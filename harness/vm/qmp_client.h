@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // QEMU's machine protocol, as far as it is needed: one JSON object per line, a greeting first, then
-// for each command a "return" or an "error", with events in between
+// for each command a "return" or an "error" with the command's id, with events in between
 // (https://www.qemu.org/docs/master/interop/qmp-spec.html).
 
 #pragma once
@@ -32,6 +32,7 @@ private:
     FileDescriptor socket_;
     std::string buffer_;
     bool negotiated_ = false;
+    int last_id_ = 0;
 };
 
 } // namespace vm

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view greeting = R"({"QMP": {"version": {}, "capabilities": []}})"
                                       "\n";
-constexpr std::string_view done = "{\"return\": {}}\n";
+
+std::string done(int id) { return "{\"return\": {}, \"id\": " + std::to_string(id) + "}\n"; }
 
 // A QEMU that has said everything before it was asked.
 class Qemu {
@@ -52,17 +53,26 @@ std::string text(std::initializer_list<std::string_view> parts) {
 }
 
 TEST(QmpClient, NegotiatesOnceAndWaitsForTheAnswer) {
-    Qemu qemu(text({greeting, done, "{\"event\": \"STOP\"}\n", done, done}));
+    Qemu qemu(text({greeting, done(1), "{\"event\": \"STOP\"}\n", done(2), done(3)}));
     auto client = qemu.client();
     client.execute("stop");
     client.execute("cont");
-    EXPECT_EQ(
-        qemu.asked(),
-        "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"stop\"}\n{\"execute\":\"cont\"}\n");
+    EXPECT_EQ(qemu.asked(), "{\"execute\":\"qmp_capabilities\",\"id\":1}\n"
+                            "{\"execute\":\"stop\",\"id\":2}\n"
+                            "{\"execute\":\"cont\",\"id\":3}\n");
+}
+
+// It comes when the next one is asked already, and says nothing about that.
+TEST(QmpClient, AnAnswerToAnEarlierCommandIsNotTaken) {
+    Qemu qemu(text(
+        {greeting, done(1), done(1), "{\"error\": {\"class\": \"GenericError\"}, \"id\": 2}\n"}));
+    auto client = qemu.client();
+    EXPECT_THROW(client.execute("stop"), vm::QmpError);
 }
 
 TEST(QmpClient, ARefusalIsAnError) {
-    Qemu qemu(text({greeting, done, "{\"error\": {\"class\": \"CommandNotFound\"}}\n"}));
+    Qemu qemu(
+        text({greeting, done(1), "{\"error\": {\"class\": \"CommandNotFound\"}, \"id\": 2}\n"}));
     auto client = qemu.client();
     EXPECT_THROW(client.execute("stop"), vm::QmpError);
 }
@@ -74,7 +84,7 @@ TEST(QmpClient, WhatIsNoJsonIsAnError) {
 }
 
 TEST(QmpClient, AQemuThatHasGoneIsAnError) {
-    Qemu qemu(text({greeting, done, "{\"retu"}));
+    Qemu qemu(text({greeting, done(1), "{\"retu"}));
     auto client = qemu.client();
     qemu.leave();
     EXPECT_THROW(client.execute("stop"), vm::QmpError);
