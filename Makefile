@@ -196,7 +196,7 @@ fault-injection: ## Have each allocation of an attach fail, as stock and without
 
 .PHONY: mutants
 mutants: kernel kernel-stock initramfs ## Break the kernel on purpose: does a test notice?
-	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)'
+	@$(VM_ENV) scripts/mutants --config $(KCONFIG) --only '$(ONLY)' --tests '$(FILTER)'
 
 # KERNELS, SETS and ACCEL reach the script through the environment.
 .PHONY: bench

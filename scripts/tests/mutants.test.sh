@@ -293,6 +293,19 @@ some_of_them() {
     expect_status 2
 }
 
+by_tests_of_ones_own() {
+    make_project
+    mutant one 5 'Breaks: a' 'Killed-by: A.b'
+    mutant two 9 'Breaks: b'
+    behaviour one A.b 1 < <(fails_in A.b)
+    behaviour two 'E.*' 1 < <(fails_in E.f)
+    mutants --tests 'E.*'
+    expect_status 1
+    expect_row one SURVIVED -
+    expect_row two killed E.f
+    expect_absent 'A.b\|-HarnessSelfCheck' ran
+}
+
 malformed() {
     make_project
     mutant one 5 'Breaks: a'
@@ -326,6 +339,7 @@ it 'mutants: a kernel that does not build is no kill' not_built
 it 'mutants: a change that changes nothing needs no tests' no_change
 it 'mutants: nothing is learned from tests that fail anyway' red_without_mutant
 it 'mutants: tests that do not exist kill nothing' no_such_test
+it 'mutants: what chosen tests notice alone' by_tests_of_ones_own
 it 'mutants: a crash is a kill if the harness says why' crash_with_a_reason
 it 'mutants: a failure without a test or a reason is none' crash_without_a_reason
 it 'mutants: running out of time once proves nothing' out_of_time
