@@ -17,10 +17,14 @@ using namespace cbpf;
 constexpr std::uint32_t numbers = 441;
 constexpr std::uint32_t bits = 9;
 
+// As many comparisons as a jump can pass over, with the last numbers that there are.
+constexpr std::uint32_t block = 255;
+constexpr std::uint32_t first_hit = numbers - block;
+
 // In the order of the gadgets.
 constexpr std::array<std::string_view, all_gadgets.size()> names = {
-    "number-list",   "jset-ladder",  "ranges",   "masks",     "arithmetic",   "divisions",
-    "scratch-joins", "scratch-sums", "diamonds", "registers", "architectures"};
+    "number-list", "number-hits",   "jset-ladder",  "ranges",   "masks",     "arithmetic",
+    "divisions",   "scratch-joins", "scratch-sums", "diamonds", "registers", "architectures"};
 
 std::uint32_t bit(std::uint32_t round) { return 1U << (round % bits); }
 
@@ -31,6 +35,9 @@ Program gadget_code(Gadget gadget, std::uint32_t round) {
     switch (gadget) {
     case Gadget::number_list:
         return {jeq(0x10000 + round, 0, 0)};
+    case Gadget::number_hits:
+        return {jeq(first_hit + round % block, static_cast<std::uint8_t>(block - 1 - round % block),
+                    0)};
     case Gadget::jset_ladder:
         return {jset(bit(round), 0, 1), jset(bit(round * 5 + 3), 1, 0)};
     case Gadget::ranges:
@@ -60,8 +67,14 @@ Program gadget_code(Gadget gadget, std::uint32_t round) {
     return {};
 }
 
+bool has(std::span<const Gadget> pattern, Gadget gadget) {
+    return std::find(pattern.begin(), pattern.end(), gadget) != pattern.end();
+}
+
 // Where the last gadgets may jump to.
-constexpr std::size_t room_for_returns = 4;
+std::size_t room_for_returns(std::span<const Gadget> pattern) {
+    return has(pattern, Gadget::number_hits) ? block : 4;
+}
 
 bool uses_memory(Gadget gadget) {
     return gadget == Gadget::scratch_joins || gadget == Gadget::scratch_sums;
@@ -75,6 +88,17 @@ Program prologue(std::span<const Gadget> pattern) {
     if (std::any_of(pattern.begin(), pattern.end(), uses_memory))
         for (std::uint32_t word = 0; word < BPF_MEMWORDS; word++)
             program.push_back(stmt(BPF_ST, word));
+    if (has(pattern, Gadget::number_hits)) {
+        const Program three_ways = {load_arg_low(0),
+                                    jeq(1, 0, 1),
+                                    stmt(BPF_LDX | BPF_IMM, 1),
+                                    jeq(2, 0, 1),
+                                    stmt(BPF_LDX | BPF_IMM, 2),
+                                    load_nr(),
+                                    jge(first_hit, 1, 0),
+                                    ret_allow()};
+        program.insert(program.end(), three_ways.begin(), three_ways.end());
+    }
     return program;
 }
 
@@ -86,13 +110,18 @@ Program hostile_program(std::span<const Gadget> pattern) {
     Program program = prologue(pattern);
     for (std::uint32_t round = 0;; round++) {
         const auto code = gadget_code(pattern[round % pattern.size()], round);
-        if (program.size() + code.size() + room_for_returns > max_instructions)
+        if (program.size() + code.size() + room_for_returns(pattern) > max_instructions)
             break;
         program.insert(program.end(), code.begin(), code.end());
     }
     // All that is left returns, and makes it the longest there is.
     program.resize(max_instructions, ret_allow());
     return program;
+}
+
+Program short_hostile_program() {
+    return {load_nr(), stmt(BPF_ALU | BPF_MUL | BPF_K, 3), load_nr(),
+            stmt(BPF_ALU | BPF_MUL | BPF_K, 5), ret_allow()};
 }
 
 } // namespace bench

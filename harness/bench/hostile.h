@@ -22,6 +22,7 @@ namespace bench {
 // Each is hard for another way to analyse a filter.
 enum class Gadget {
     number_list,   // every number goes through all of it
+    number_hits,   // each number leaves the list at another place, and all meet again
     jset_ladder,   // bits of the number, each test reached by another set of numbers
     ranges,        // sets of numbers fall apart and come together again
     masks,         // A is the number without a bit or two
@@ -35,14 +36,17 @@ enum class Gadget {
 };
 
 inline constexpr std::array all_gadgets = {
-    Gadget::number_list, Gadget::jset_ladder, Gadget::ranges,        Gadget::masks,
-    Gadget::arithmetic,  Gadget::divisions,   Gadget::scratch_joins, Gadget::scratch_sums,
-    Gadget::diamonds,    Gadget::registers,   Gadget::architectures};
+    Gadget::number_list,  Gadget::number_hits, Gadget::jset_ladder, Gadget::ranges,
+    Gadget::masks,        Gadget::arithmetic,  Gadget::divisions,   Gadget::scratch_joins,
+    Gadget::scratch_sums, Gadget::diamonds,    Gadget::registers,   Gadget::architectures};
 
 std::string_view name(Gadget gadget);
 
 // The gadgets of `pattern` one after the other, with changing constants, until no more fit into
 // cbpf::max_instructions.
 cbpf::Program hostile_program(std::span<const Gadget> pattern);
+
+// Five instructions, of which two have a different result for each number.
+cbpf::Program short_hostile_program();
 
 } // namespace bench

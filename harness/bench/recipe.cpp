@@ -15,6 +15,7 @@ using cbpf::Program;
 // Numbers of the syscall tables, and the bits they have.
 constexpr std::uint32_t numbers = 441;
 constexpr std::uint32_t bits = 9;
+constexpr std::size_t longest_jump = 255;
 
 bool reads_memory(const Step &step) {
     return step.code == (BPF_LD | BPF_MEM) || step.code == (BPF_LDX | BPF_MEM);
@@ -60,8 +61,16 @@ std::size_t room_for_returns(const Recipe &recipe) {
     std::size_t farthest = 0;
     for (const Phase &phase : recipe.phases)
         for (const Step &step : phase.steps)
-            farthest = std::max({farthest, std::size_t{step.jt}, std::size_t{step.jf}});
+            farthest = std::max(
+                {farthest, step.meets ? longest_jump : std::size_t{step.jt}, std::size_t{step.jf}});
     return farthest + 1;
+}
+
+std::uint8_t taken(const Step &step, std::uint32_t round, std::size_t round_length) {
+    if (!step.meets)
+        return step.jt;
+    const std::size_t rounds = (longest_jump - step.jt) / round_length + 1;
+    return static_cast<std::uint8_t>(step.jt + round_length * (rounds - 1 - round % rounds));
 }
 
 // Only whole rounds.
@@ -69,7 +78,8 @@ void add_rounds(Program &program, const Phase &phase, std::size_t rounds, std::s
     for (std::uint32_t round = 0; round < rounds && program.size() + phase.steps.size() <= room;
          round++)
         for (const Step &step : phase.steps)
-            program.push_back(cbpf::jump(step.code, constant(step, round), step.jt, step.jf));
+            program.push_back(cbpf::jump(step.code, constant(step, round),
+                                         taken(step, round, phase.steps.size()), step.jf));
 }
 
 std::string_view source(Constant constant) {
@@ -87,8 +97,8 @@ std::string_view source(Constant constant) {
 }
 
 std::string source(const Step &step) {
-    return fmt::format("{{{:#04x}, {}, {}, Constant::{}, {}, {}}}", step.code, step.jt, step.jf,
-                       source(step.constant), step.k, step.stride);
+    return fmt::format("{{{:#04x}, {}, {}, Constant::{}, {}, {}{}}}", step.code, step.jt, step.jf,
+                       source(step.constant), step.k, step.stride, step.meets ? ", true" : "");
 }
 
 } // namespace

@@ -37,6 +37,9 @@ struct Step {
     Constant constant = Constant::plain;
     std::uint32_t k = 0;
     std::uint32_t stride = 0;
+    // From round to round jt gets less by as much as is needed to lead to the same place, from as
+    // far as it can.
+    bool meets = false;
 
     bool operator==(const Step &) const = default;
 };

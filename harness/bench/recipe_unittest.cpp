@@ -55,13 +55,24 @@ TEST(Recipe, WritesMemoryBeforeItIsRead) {
                         cbpf::stmt(BPF_LD | BPF_MEM, 0)}));
 }
 
+// 255 is as far as a jump goes.
+TEST(Recipe, LeadsJumpsOfManyRoundsToOnePlace) {
+    const auto program = cook({{{1,
+                                 {{BPF_JMP | BPF_JEQ | BPF_K, 1, 0, Constant::number, 7, 1, true},
+                                  {BPF_MISC | BPF_TAX, 0, 0, Constant::plain, 0, 0}}}}});
+    EXPECT_FALSE(cbpf::check(program));
+    const auto tax = cbpf::stmt(BPF_MISC | BPF_TAX);
+    EXPECT_TRUE(has_at(1, program, {cbpf::jeq(7, 255, 0), tax, cbpf::jeq(8, 253, 0), tax}));
+    EXPECT_TRUE(has_at(1 + 2 * 127, program, {cbpf::jeq(134, 1, 0), tax, cbpf::jeq(135, 255, 0)}));
+}
+
 TEST(Recipe, WithoutStepsIsNone) { EXPECT_TRUE(cook({{{1, {}}}}).empty()); }
 
 TEST(Recipe, IsWrittenAsTheSourceOfItself) {
     EXPECT_EQ(source(Recipe{{{2, {{0x45, 0, 1, Constant::bit, 7, 3}}},
-                             {1, {{0x20, 0, 0, Constant::plain, 4, 0}}}}}),
-              "{{{2, {{0x45, 0, 1, Constant::bit, 7, 3}}}, {1, {{0x20, 0, 0, Constant::plain, 4, "
-              "0}}}}}");
+                             {1, {{0x25, 0, 0, Constant::plain, 4, 0, true}}}}}),
+              "{{{2, {{0x45, 0, 1, Constant::bit, 7, 3}}}, {1, {{0x25, 0, 0, Constant::plain, 4, "
+              "0, true}}}}}");
 }
 
 TEST(FoundFilters, AreTheLongestThatKernelsTake) {

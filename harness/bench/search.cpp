@@ -78,6 +78,7 @@ Step random_jump(Random &random) {
         static_cast<std::uint16_t>(BPF_JMP | one_of(random, conditions) | one_of(random, sources));
     step.jt = distance(random);
     step.jf = distance(random);
+    step.meets = pick(random, 4) == 0;
     return step;
 }
 
@@ -125,7 +126,7 @@ auto place(Random &random, std::vector<Step> &steps) {
 
 void change_step(Random &random, Step &step) {
     const bool load = step.code == (BPF_LD | BPF_W | BPF_ABS);
-    switch (pick(random, 6)) {
+    switch (pick(random, 7)) {
     case 0:
         step.jt = BPF_CLASS(step.code) == BPF_JMP ? distance(random) : 0;
         break;
@@ -141,6 +142,9 @@ void change_step(Random &random, Step &step) {
     case 4:
         if (!load)
             step.constant = one_of(random, all_constants);
+        break;
+    case 5:
+        step.meets = BPF_CLASS(step.code) == BPF_JMP && !step.meets;
         break;
     default:
         step = random_step(random);

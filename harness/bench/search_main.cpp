@@ -25,6 +25,8 @@ void print_family() {
     for (const bench::Gadget gadget : bench::all_gadgets)
         command_line::phase(fmt::format(
             "{:9}  {}", bench::emulation_cost(bench::hostile_program({&gadget, 1})), name(gadget)));
+    command_line::phase(
+        fmt::format("{:9}  short", bench::emulation_cost(bench::short_hostile_program())));
 }
 
 int run(const Options &options) {

@@ -106,6 +106,7 @@ void add_hostile(std::vector<Workload> &all, std::string_view name, const cbpf::
 void add_family(std::vector<Workload> &all) {
     for (const Gadget gadget : all_gadgets)
         add_hostile(all, name(gadget), hostile_program({&gadget, 1}));
+    add_hostile(all, "short", short_hostile_program());
     unsigned count = 0;
     for (const Recipe &recipe : found_filters())
         add_hostile(all, fmt::format("found-{}", ++count), cook(recipe));

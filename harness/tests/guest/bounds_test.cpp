@@ -169,6 +169,35 @@ TEST(EmulatorBounds, TooMuchWorkIsGivenUp) {
     expect_as_in_user_space(rounds(1000));
 }
 
+// The last numbers leave a list of comparisons one by one and meet behind it, to go through the
+// next one; on three ways, by X.
+constexpr std::uint32_t listed = 255;
+std::uint32_t first_listed() { return tables().front().size - listed; }
+
+Program lists(unsigned count) {
+    Program program = {load_arg_low(0),
+                       jeq(1, 0, 1),
+                       stmt(BPF_LDX | BPF_IMM, 1),
+                       jeq(2, 0, 1),
+                       stmt(BPF_LDX | BPF_IMM, 2),
+                       load_nr(),
+                       jge(first_listed(), 1, 0),
+                       ret_allow()};
+    for (unsigned list = 0; list < count; list++)
+        for (std::uint32_t i = 0; i < listed; i++)
+            program.push_back(
+                jeq(first_listed() + i, static_cast<std::uint8_t>(listed - 1 - i), 0));
+    return joined({program, {ret_allow()}});
+}
+
+// Without that the longer one would be within the bounds.
+TEST(EmulatorBounds, NumbersThatAreFoundAreWork) {
+    EXPECT_EQ(found(lists(2)), all_numbers());
+    expect_as_in_user_space(lists(2));
+    EXPECT_EQ(found(lists(8)), tables().size() * first_listed());
+    expect_as_in_user_space(lists(8));
+}
+
 // A is any sum of powers of two.
 TEST(EmulatorBounds, TooManySumsAreGivenUp) {
     Program program = {load_arg_low(1), tax, stmt(BPF_LD | BPF_IMM, 0)};
