@@ -23,8 +23,8 @@
 namespace bench {
 namespace {
 
-// Of the hostile family, as measured.
-constexpr std::array<std::string_view, 2> worst = {"found-3", "found-6"};
+// Of the hostile family, as measured; and the one for which a part of the work was not counted.
+constexpr std::array<std::string_view, 3> worst = {"found-2", "found-5", "number-hits"};
 
 const std::vector<Measure> hits = {{"getpid", "hit"}, {"getpid-compat", "hit-compat"}};
 
