@@ -2,75 +2,12 @@
 #include "tests/support/stacks.h"
 
 #include "cbpf/builder.h"
+#include "tests/support/edge_programs.h"
 #include "tests/support/filter_shapes.h"
-
-#include <linux/audit.h>
-
-#include <utility>
 
 namespace support {
 
 namespace {
-
-// Where 32-bit words, syscall numbers and architecture tokens have their edges.
-std::uint32_t edge_constant(Random &random) {
-    static constexpr std::uint32_t edges[] = {0,
-                                              1,
-                                              0xff,
-                                              0x100,
-                                              0x1ff,
-                                              440,
-                                              441,
-                                              0xffff,
-                                              0x7fffffff,
-                                              0x80000000,
-                                              0x80000001,
-                                              0xffffffff,
-                                              0x40000000,
-                                              0xc0000000,
-                                              0x003e0000,
-                                              AUDIT_ARCH_I386,
-                                              AUDIT_ARCH_X86_64};
-    switch (pick(random, 4)) {
-    case 0:
-        return pick(random, 442);
-    case 1:
-        return 1U << pick(random, 32);
-    case 2:
-        return one_of(random, edges) - 1 + pick(random, 3);
-    default:
-        return one_of(random, edges);
-    }
-}
-
-// A few steps out of the eight instructions, of which each conditional one may decide: real filters
-// keep away from most edges, and seldom start without a load.
-cbpf::Program edge_program(Random &random) {
-    static constexpr unsigned relations[] = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
-    cbpf::Program program;
-    for (std::uint32_t left = 1 + pick(random, 6); left > 0; left--) {
-        const std::uint32_t die = pick(random, 8);
-        const bool loaded = !program.empty() && program.back().code == (BPF_LD | BPF_W | BPF_ABS);
-        if (left > 1 && !loaded && (program.empty() ? die != 0 : die < 3)) {
-            program.push_back(chance(random, 2) ? cbpf::load_arch() : cbpf::load_nr());
-        } else if (die == 3) {
-            program.push_back(
-                cbpf::alu_and(chance(random, 2) ? edge_constant(random) : ~edge_constant(random)));
-        } else {
-            // Two different ways out of three: to what follows, or to a return at the end.
-            const std::uint32_t ways[] = {0, left - 1, left};
-            const std::uint32_t first = pick(random, 3);
-            const std::uint32_t second = (first + 1 + pick(random, 2)) % 3;
-            program.push_back(cbpf::jump(BPF_JMP | one_of(random, relations) | BPF_K,
-                                         edge_constant(random), ways[first], ways[second]));
-        }
-    }
-    program.push_back(cbpf::ret_allow());
-    program.push_back(cbpf::ret(one_of(random, mild_returns)));
-    if (chance(random, 2))
-        std::swap(program[program.size() - 2], program.back());
-    return program;
-}
 
 cbpf::Program &one_program_of(Random &random, cbpf::Chain &chain) {
     return chain[pick(random, static_cast<std::uint32_t>(chain.size()))];

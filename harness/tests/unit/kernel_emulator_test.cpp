@@ -8,6 +8,7 @@
 #include "cbpf/loader.h"
 #include "cbpf/oci_profile.h"
 #include "kernel/emulator/kernel_emulator.h"
+#include "tests/support/edge_programs.h"
 #include "tests/support/filter_shapes.h"
 
 #include <fmt/format.h>
@@ -170,6 +171,17 @@ INSTANTIATE_TEST_SUITE_P(All, KernelEmulatorShapes, testing::ValuesIn(support::a
                              std::replace(name.begin(), name.end(), ' ', '_');
                              return name;
                          });
+
+TEST(KernelEmulator, AgreesOnShortProgramsAboutEdges) {
+    support::Random random(8086);
+    int some = 0;
+    for (int round = 0; round < 1000 && !HasFailure(); round++) {
+        const Program program = support::edge_program(random);
+        some += compared({program}, native).cached > 0 ? 1 : 0;
+        some += compared({program}, compat).cached > 0 ? 1 : 0;
+    }
+    EXPECT_GT(some, 400) << "the test has tested nothing";
+}
 
 TEST(KernelEmulator, AgreesOnChains) {
     support::Random random(5102620);
