@@ -102,6 +102,13 @@ std::uint32_t result_for_some_number(Random &random, Program program) {
     return run(program, data);
 }
 
+// By more than 31 bits only X can.
+Program shift(Random &random, unsigned operation) {
+    if (chance(random, 2))
+        return {stmt(BPF_ALU | operation | BPF_K, pick(random, 32))};
+    return {stmt(BPF_LDX | BPF_IMM, pick(random, 48)), stmt(BPF_ALU | operation | BPF_X)};
+}
+
 // Operations on the number, and a question about the result.
 Program arithmetic(Random &random) {
     static constexpr unsigned operations[] = {BPF_AND, BPF_OR,  BPF_OR,  BPF_XOR, BPF_XOR,
@@ -109,9 +116,11 @@ Program arithmetic(Random &random) {
     Program program = {load_nr()};
     for (std::uint32_t left = 1 + pick(random, 3); left > 0; left--) {
         const unsigned operation = one_of(random, operations);
-        const bool shift = operation == BPF_LSH || operation == BPF_RSH;
-        const std::uint32_t k = chance(random, 2) ? pick(random, 512) : edge_constant(random);
-        program.push_back(stmt(BPF_ALU | operation | BPF_K, shift ? k % 32 : k));
+        if (operation == BPF_LSH || operation == BPF_RSH)
+            append(program, shift(random, operation));
+        else
+            program.push_back(stmt(BPF_ALU | operation | BPF_K,
+                                   chance(random, 2) ? pick(random, 512) : edge_constant(random)));
     }
     const std::uint32_t k =
         chance(random, 4) ? edge_constant(random) : result_for_some_number(random, program);
@@ -131,7 +140,12 @@ Program registers(Random &random) {
         return {stmt(BPF_LD | BPF_IMM, k), stmt(BPF_ST, word)};
     };
     const Program kept = keep(second);
-    Program program = keep(first);
+    Program program;
+    // X is 0 at first.
+    if (chance(random, 4))
+        program = {stmt(BPF_MISC | BPF_TXA), jeq(0, 1, 0), ret(one_of(random, mild_returns)),
+                   stmt(BPF_LDX | BPF_IMM, 5)};
+    append(program, keep(first));
     program.push_back(chance(random, 2) ? load_nr() : load_arg_low(pick(random, 6)));
     program.push_back(jump(BPF_JMP | any_relation(random) | BPF_K, edge_constant(random), 0,
                            static_cast<unsigned>(kept.size())));
@@ -159,10 +173,31 @@ Program crowd(Random &random) {
     return program;
 }
 
+// More contents of X and the memory than an emulator may want to keep apart: they are written on
+// each way, and all of them meet. X tells the one that does not allow.
+Program crowd_of_registers(Random &random) {
+    constexpr std::uint32_t block = 4;
+    const std::uint32_t ways = 8 + pick(random, 20);
+    const std::uint32_t other = pick(random, ways);
+    const std::uint32_t refuse = one_of(random, mild_returns);
+    Program program = {stmt(BPF_LDX | BPF_IMM, SECCOMP_RET_ALLOW), load_arg_low(pick(random, 6))};
+    for (std::uint32_t way = 0; way < ways; way++)
+        program.push_back(jeq(way, ways - way + block * way, 0));
+    program.push_back(ja(block * ways));
+    for (std::uint32_t way = 0; way < ways; way++)
+        append(program,
+               {stmt(BPF_LD | BPF_IMM, way), stmt(BPF_ST, 0),
+                stmt(BPF_LDX | BPF_IMM, way == other ? refuse : std::uint32_t{SECCOMP_RET_ALLOW}),
+                ja(block * (ways - 1 - way))});
+    append(program,
+           {stmt(BPF_MISC | BPF_TXA), jeq(SECCOMP_RET_ALLOW, 0, 1), ret_allow(), ret(refuse)});
+    return program;
+}
+
 } // namespace
 
 Program edge_program(Random &random) {
-    switch (pick(random, 8)) {
+    switch (pick(random, 10)) {
     case 0:
     case 1:
         return arithmetic(random);
@@ -170,6 +205,8 @@ Program edge_program(Random &random) {
         return registers(random);
     case 3:
         return crowd(random);
+    case 4:
+        return crowd_of_registers(random);
     default:
         return relations(random);
     }
