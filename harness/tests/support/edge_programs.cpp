@@ -7,6 +7,7 @@
 
 #include <linux/audit.h>
 
+#include <array>
 #include <utility>
 
 namespace support {
@@ -30,6 +31,8 @@ std::uint32_t edge_constant(Random &random) {
                                               0x7fffffff,
                                               0x80000000,
                                               0x80000001,
+                                              0xffffffff,
+                                              0xffffffff,
                                               0xffffffff,
                                               0x40000000,
                                               0xc0000000,
@@ -111,11 +114,13 @@ Program shift(Random &random, unsigned operation) {
 
 // Operations on the number, and a question about the result.
 Program arithmetic(Random &random) {
-    static constexpr unsigned operations[] = {BPF_AND, BPF_OR,  BPF_OR,  BPF_XOR, BPF_XOR,
-                                              BPF_ADD, BPF_SUB, BPF_MUL, BPF_LSH, BPF_RSH};
+    static constexpr std::array<unsigned, 10> operations = {
+        BPF_AND, BPF_OR, BPF_XOR, BPF_OR, BPF_XOR, BPF_ADD, BPF_SUB, BPF_MUL, BPF_LSH, BPF_RSH};
+    // The first three say the more the more there are of them.
+    const std::uint32_t kinds = chance(random, 2) ? 3 : operations.size();
     Program program = {load_nr()};
     for (std::uint32_t left = 1 + pick(random, 3); left > 0; left--) {
-        const unsigned operation = one_of(random, operations);
+        const unsigned operation = operations.at(pick(random, kinds));
         if (operation == BPF_LSH || operation == BPF_RSH)
             append(program, shift(random, operation));
         else
