@@ -212,6 +212,10 @@ void write_bounds(const fs::path &directory) {
     write(directory, "bounds-list", {after_much_work(list)});
     write(directory, "bounds-arithmetic",
           for_large_table(after_much_work({stmt(BPF_ALU | BPF_MUL | BPF_K, 3), jset(6, 0, 1)})));
+    // Two numbers, in two words of a bitmap.
+    write(directory, "bounds-words",
+          for_large_table(joined(
+              {{load_nr(), jgt(64, 4, 0), jge(63, 0, 3), jeq(63, 1, 0), jeq(64, 0, 1)}, verdict})));
     // 16 results, and then the same again.
     write(
         directory, "bounds-results",
