@@ -22,6 +22,8 @@ N ?= 7
 ONLY ?=
 
 BUILD := build
+# The scripts must look where this looks.
+unexport BUILD_DIR
 HARNESS := $(BUILD)/harness
 BIN := $(HARNESS)/bin
 SELFTESTS := $(BUILD)/selftests
@@ -183,6 +185,10 @@ build-matrix: setup ## Compile what is not booted: without seccomp, um, arm64, m
 bisect-check: kernel-stock initramfs ## Build and boot every prefix of the series, and lint it
 	@$(VM_ENV) scripts/bisect-check
 
+.PHONY: check-versions
+check-versions: setup ## See to it that the patches apply to every 5.10.y of the archive
+	@scripts/check-versions
+
 # In the environment SECONDS would be bash's own clock.
 .PHONY: stress
 stress: kernel kernel-stock initramfs ## Attach, TSYNC, fork, exec, die, read and dump for SECONDS=60
@@ -213,7 +219,7 @@ bench-check: kernel kernel-stock harness ## The quick part of it, against harnes
 
 # Each goes on where the one before failed, and all that failed are named.
 VERIFY := lint test vm-test-stock fuzz fuzz-coverage model-check planted-mistakes differential mutants \
-	stress fault-injection vm-matrix build-matrix bisect-check bench
+	stress fault-injection vm-matrix build-matrix check-versions bisect-check bench
 .PHONY: verify
 verify: ## Run every check there is, also those that take hours
 	@failed=; run() { printf '\n=== make %s ===\n' "$$*"; $(MAKE) --no-print-directory "$$@" || failed+=" $$1"; }; \

@@ -12,7 +12,8 @@ export LC_ALL=C
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CDPATH
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# The tests of the scripts put a directory of their own here.
+# Another directory for all that is built: for the scripts alone, as their tests
+# run them. The Makefile always builds in build/.
 BUILD_DIR=${BUILD_DIR:-$ROOT/build}
 PROG=${0##*/}
 
