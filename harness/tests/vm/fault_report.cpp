@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -76,6 +78,11 @@ unsigned long times_empty(const std::string &results) {
     return runs.empty() ? 0 : runs.front().times;
 }
 
+// "slab jit 300 TSYNC: stock: ...": the way.
+std::string_view way_of(std::string_view difference) {
+    return difference.substr(0, difference.find(": "));
+}
+
 } // namespace
 
 std::vector<std::string> fault_differences(std::string_view stock, std::string_view patched,
@@ -96,6 +103,15 @@ std::vector<std::string> fault_differences(std::string_view stock, std::string_v
             differences.push_back(fmt::format("{}: stock: {}, patched: {}", way, results, ours));
     }
     return differences;
+}
+
+std::vector<std::string> lasting_differences(const std::vector<std::string> &first,
+                                             const std::vector<std::string> &second) {
+    std::vector<std::string> lasting;
+    std::ranges::copy_if(second, std::back_inserter(lasting), [&](const std::string &difference) {
+        return std::ranges::find(first, way_of(difference), way_of) != first.end();
+    });
+    return lasting;
 }
 
 } // namespace tests

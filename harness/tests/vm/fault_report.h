@@ -27,4 +27,10 @@ enum class Copy {
 std::vector<std::string> fault_differences(std::string_view stock, std::string_view patched,
                                            Copy copy);
 
+// What of `second` is about a way of attaching that `first` has a difference for, too. Something
+// else may be allocated in between, now and then (a debug object, say): in that one attempt
+// another allocation of the attach fails than is counted. What stays is no such thing.
+std::vector<std::string> lasting_differences(const std::vector<std::string> &first,
+                                             const std::vector<std::string> &second);
+
 } // namespace tests

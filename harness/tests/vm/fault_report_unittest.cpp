@@ -8,6 +8,7 @@ namespace {
 
 using tests::Copy;
 using tests::fault_differences;
+using tests::lasting_differences;
 using Lines = std::vector<std::string>;
 
 TEST(FaultReport, TheSameLinesAreNoDifference) {
@@ -52,6 +53,16 @@ TEST(FaultReport, ACopyForTheCacheAloneMustNotFailAnAttach) {
                   .size(),
               1U);
     EXPECT_EQ(fault_differences(stock, "", Copy::ours_alone).size(), 1U);
+}
+
+TEST(FaultReport, WhatDiffersInOneRunOnlyIsNotOfTheAttach) {
+    const std::string once = "slab a: stock: ENOMEM*7 0*4 ENOMEM*3, patched: ENOMEM*7 0*5 ENOMEM*2";
+    const std::string other =
+        "slab a: stock: ENOMEM*7 0*4 ENOMEM*3, patched: ENOMEM*8 0*4 ENOMEM*3";
+    const std::string of_b = "slab a b: stock: ENOMEM*7, patched: ENOMEM*8";
+    EXPECT_EQ(lasting_differences({once}, {}), Lines{});
+    EXPECT_EQ(lasting_differences({once}, {of_b}), Lines{});
+    EXPECT_EQ(lasting_differences({once, of_b}, {other}), Lines{other});
 }
 
 } // namespace
