@@ -222,11 +222,11 @@ crash_with_a_reason() {
     mutant one 5 'Breaks: a'
     mutant two 9 'Breaks: b'
     behaviour one '' 1 < <(machine_fails 'kernel oops on the console: Oops: 0000' A.b)
-    behaviour two '' 1 < <(printf 'Failed\nafter the last test: kernel warning: x\n--- last lines of the console (l) ---\n')
+    behaviour two '' 1 < <(printf 'Failed\nafter the last test: patched-boot1: memory leaks:\nunreferenced object 0x1\n\n--- last lines of the console (l) ---\n')
     mutants
     expect_status 0
     expect_row one killed 'A.b (kernel oops on the console: Oops: 0000)'
-    expect_row two killed '(after the last test) (after the last test: kernel warning: x)'
+    expect_row two killed '(after the last test) (after the last test: patched-boot1: memory leaks)'
 }
 
 crash_without_a_reason() {
