@@ -143,7 +143,7 @@ differential-run: kernel initramfs
 	@mkdir -p $(BUILD)/results; rm -f $(GUEST_BITS)
 	@$(VM_ENV) SECCOMP_CACHE_STOCK_KERNEL= \
 		SEED=$${SEED:-$$RANDOM} FILTERS=$${FILTERS:-10000} CALLS=$${CALLS:-1000000} \
-		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 1200 --guest-bits $(GUEST_BITS)
+		$(BIN)/vm_tests --gtest_filter='Differential*' --test-timeout 400 --guest-bits $(GUEST_BITS)
 	@$(BIN)/oracle_report --guest-bits $(GUEST_BITS) --json $(BUILD)/results/oracle-guest.json
 
 .PHONY: fuzz

@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char *guest_directory = "/opt/seccomp-cache/bin/";
 constexpr std::size_t shown_lines = 200;
+// Of the time that a test gets: the differential suites attach a thousand filters, by default.
+constexpr unsigned differential_takes = 3;
 // Of the host's environment: how much the guest's programs are to do.
 constexpr const char *passed_on[] = {"SEED", "FILTERS", "CALLS"};
 
@@ -37,6 +39,11 @@ Kind kind_for(const std::string &suite) {
     if (starts_with("EntryAudit"))
         return Kind::auditing;
     return Kind::patched;
+}
+
+std::chrono::seconds timeout_for(const std::string &suite) {
+    const std::chrono::seconds usual(pool().options().test_timeout);
+    return suite.starts_with("Differential") ? usual * differential_takes : usual;
 }
 
 bool is_googletests(const std::string &line) {
@@ -85,7 +92,7 @@ public:
                 command.env.push_back(fmt::format("{}={}", name, value));
         if (!pool().options().guest_bits.empty())
             command.env.emplace_back("BITS=1");
-        command.timeout = std::chrono::seconds(pool().options().test_timeout);
+        command.timeout = timeout_for(test_.suite);
         judge(pool().run(kind, command));
     }
 
